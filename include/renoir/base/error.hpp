@@ -1,0 +1,43 @@
+#pragma once
+
+/// The one exception hierarchy of the library.
+///
+///     try {
+///         ctx.execute_blocking();
+///     } catch (const renoir::Error& error) {
+///         std::cerr << "error: " << error.what() << '\n';
+///         return error.exit_code();
+///     }
+
+#include <stdexcept>
+#include <string>
+
+namespace renoir {
+
+/// What went wrong, as a closed set. The text of an error says what happened, where, and what to do.
+enum class ErrorKind {
+    usage,          ///< the program used the library in a way it does not allow
+    configuration,  ///< a command line option or a configuration file is wrong
+    input,          ///< a file or another input is missing, unreadable or malformed
+    output,         ///< a result could not be written
+    user_function,  ///< a function given by the user threw an exception
+    cancelled,      ///< the job was cancelled before it ended
+    internal,       ///< a defect of the library itself
+};
+
+/// Base of every exception that the library throws.
+class Error : public std::runtime_error {
+ public:
+    Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+
+    [[nodiscard]] ErrorKind kind() const noexcept { return kind_; }
+
+    /// The exit code a program should end with: 2 where the caller must change what was asked
+    /// (usage, configuration, input), 1 where the job itself failed.
+    [[nodiscard]] int exit_code() const noexcept;
+
+ private:
+    ErrorKind kind_;
+};
+
+}  // namespace renoir
