@@ -14,7 +14,7 @@
 
 namespace renoir {
 
-/// What went wrong, as a closed set. The text of an error says what happened, where, and what to do.
+/// What went wrong, as a closed set. The text says what happened, where, and what to do.
 enum class ErrorKind {
     usage,          ///< the program used the library in a way it does not allow
     configuration,  ///< a command line option or a configuration file is wrong
