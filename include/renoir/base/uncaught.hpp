@@ -1,0 +1,31 @@
+#pragma once
+
+/// How a program ends that does not catch its errors: one line and the right exit code.
+///
+///     int main(int argc, char** argv) {
+///         renoir::report_uncaught_errors();  // from_args() and parse() do this by themselves
+///         ...                                // a thrown renoir::Error ends as "error: ...", exit
+///         2
+///     }
+
+#include <string_view>
+
+namespace renoir {
+
+/// Makes an exception that nobody catches end the process in an orderly way: one line
+/// `error: <text>` on standard error, standard output flushed, and Error::exit_code() as the exit
+/// code (1 for any other std::exception). Whatever else ends in std::terminate goes on to the
+/// handler that was installed before.
+///
+/// Programs that catch their errors see no difference. Destructors of the objects that are alive do
+/// not run, as always when an exception leaves main(). Calling it again changes nothing.
+void report_uncaught_errors() noexcept;
+
+namespace detail {
+
+/// Writes `error: <text>` to standard error as exactly one line: line breaks and other control
+/// characters inside the text become blanks.
+void print_error_line(std::string_view text);
+
+}  // namespace detail
+}  // namespace renoir

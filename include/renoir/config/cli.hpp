@@ -1,0 +1,132 @@
+#pragma once
+
+/// The runtime's command line options for programs that have options of their own (CLI11).
+/// Link `renoir::cli` for this header; the umbrella header does not include it.
+///
+///     CLI::App app{"Counts the words of files"};
+///     std::size_t top = 10;
+///     app.add_option("--top", top, "How many words to print");
+///     auto runtime = renoir::add_runtime_options(app);
+///     renoir::parse(app, argc, argv);
+///     renoir::StreamContext ctx(runtime.config());
+
+#include <renoir/base/error.hpp>
+#include <renoir/base/uncaught.hpp>
+#include <renoir/config/runtime_config.hpp>
+#include <renoir/config/suggestion.hpp>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace renoir {
+
+// Nothing of CLI11 crosses the border of the compiled library: a program may use another version.
+namespace detail {
+
+/// What the options say so far.
+struct RuntimeOptionValues {
+    std::optional<RuntimeConfig> chosen;  ///< by --local or --remote
+    PinMode pinning = PinMode::automatic;
+    bool report_bindings = false;
+};
+
+/// The option functions; each throws Error (configuration) for a wrong value.
+void set_local(RuntimeOptionValues& values, const std::string& text);
+void set_remote(RuntimeOptionValues& values, const std::string& text);
+void set_pinning(RuntimeOptionValues& values, const std::string& text);
+[[nodiscard]] RuntimeConfig chosen_config(const RuntimeOptionValues& values);
+
+/// Whether a word of a command line is an option: `-5` and `-` are not.
+[[nodiscard]] bool is_option(std::string_view word);
+
+/// Prints `error: <text>; run <program> --help` and exits with 2.
+[[noreturn]] void exit_with_usage_error(const std::string& program, std::string text);
+
+inline std::vector<std::string> long_names(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    return names;
+}
+
+[[noreturn]] inline void exit_because_unexpected(const CLI::App& app, const std::string& word) {
+    if (!is_option(word))
+        exit_with_usage_error(app.get_name(), "unexpected argument '" + word + "'");
+    const std::vector<std::string> names = long_names(app);
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const std::string name = word.substr(0, word.find('='));
+    std::string text = "unknown option '" + name + "'";
+    if (const std::string hint = did_you_mean(name, candidates); !hint.empty()) text += ", " + hint;
+    exit_with_usage_error(app.get_name(), std::move(text));
+}
+
+}  // namespace detail
+
+/// What add_runtime_options() returns: the way to the configuration once the line was parsed.
+class RuntimeOptions {
+ public:
+    explicit RuntimeOptions(std::shared_ptr<const detail::RuntimeOptionValues> values)
+        : values_(std::move(values)) {}
+
+    /// The configuration that the command line asks for; all cores if it asks for nothing.
+    /// Call it after parse().
+    [[nodiscard]] RuntimeConfig config() const { return detail::chosen_config(*values_); }
+
+ private:
+    std::shared_ptr<const detail::RuntimeOptionValues> values_;
+};
+
+/// Adds the options that every program of the runtime understands to those of `app`, in a group
+/// of their own: `--local`, `--remote`, `--pin` and `--report-bindings`.
+[[nodiscard]] inline RuntimeOptions add_runtime_options(CLI::App& app) {
+    constexpr const char* group = "Runtime options";
+    const auto values = std::make_shared<detail::RuntimeOptionValues>();
+    const auto add = [&](const char* names, auto function, const char* type, const char* text) {
+        app.add_option_function<std::string>(
+               names, [values, function](const std::string& word) { function(*values, word); },
+               text)
+            ->type_name(type)
+            ->group(group);
+    };
+    add("-l,--local", detail::set_local, "N",
+        "Run on N workers in this process; all cores without this option");
+    add("-r,--remote", detail::set_remote, "FILE",
+        "Check FILE, a TOML list of hosts; this version cannot start them yet");
+    add("--pin", detail::set_pinning, "none|core|numa",
+        "Bind workers to nothing, to one core each, or to one NUMA node each");
+    app.add_flag_callback(
+           "--report-bindings", [values] { values->report_bindings = true; },
+           "Print which worker runs where")
+        ->group(group);
+    return RuntimeOptions(values);
+}
+
+/// Parses the command line with `app` the way RuntimeConfig::from_args() does: help goes to
+/// standard output and exits with 0, a mistake is one line `error: ...` on standard error and
+/// exits with 2. Also calls report_uncaught_errors().
+inline void parse(CLI::App& app, int argc, const char* const* argv) {
+    report_uncaught_errors();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& request) {
+        std::exit(app.exit(request));
+    } catch (const CLI::RuntimeError& request) {
+        std::exit(request.get_exit_code());
+    } catch (const CLI::ExtrasError&) {
+        detail::exit_because_unexpected(app, app.remaining(true).front());
+    } catch (const CLI::ParseError& error) {
+        detail::exit_with_usage_error(app.get_name(), error.what());
+    } catch (const Error& error) {
+        detail::print_error_line(error.what());
+        std::exit(error.exit_code());
+    }
+}
+
+}  // namespace renoir

@@ -1,0 +1,78 @@
+#include <unistd.h>
+#include <renoir/base/error.hpp>
+#include <renoir/base/uncaught.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <string>
+
+namespace renoir {
+namespace {
+
+// A terminate handler is a plain function without a context, so what it has to remember is static.
+std::atomic<std::terminate_handler>& previous_handler() {
+    static std::atomic<std::terminate_handler> handler{nullptr};
+    return handler;
+}
+
+void flush_standard_output() noexcept {
+    // Only standard output: flushing every open file would wait for a thread that reads from one.
+    try {
+        std::cout.flush();
+        std::clog.flush();
+    } catch (...) {
+        // A stream that throws on failure cannot be flushed any further.
+    }
+    std::fflush(stdout);
+}
+
+[[noreturn]] void end_process(const char* text, int exit_code) {
+    static std::atomic_flag ending = ATOMIC_FLAG_INIT;
+    // Two threads may fail at the same time: the first one is reported, the other waits for the
+    // end.
+    while (ending.test_and_set()) pause();
+    flush_standard_output();
+    detail::print_error_line(text);
+    _exit(exit_code);
+}
+
+void report_and_end() {
+    if (const auto exception = std::current_exception()) {
+        try {
+            std::rethrow_exception(exception);
+        } catch (const Error& error) {
+            end_process(error.what(), error.exit_code());
+        } catch (const std::exception& error) {
+            end_process(error.what(), 1);
+        } catch (...) {
+            // Not ours to explain: the handler before this one decides.
+        }
+    }
+    if (const auto handler = previous_handler().load()) handler();
+    std::abort();
+}
+
+}  // namespace
+
+void report_uncaught_errors() noexcept {
+    if (std::get_terminate() == report_and_end) return;
+    previous_handler() = std::set_terminate(report_and_end);
+}
+
+namespace detail {
+
+void print_error_line(std::string_view text) {
+    std::string line = "error: ";
+    line += text;
+    std::ranges::replace_if(
+        line, [](char letter) { return static_cast<unsigned char>(letter) < 0x20; }, ' ');
+    line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace detail
+}  // namespace renoir

@@ -1,0 +1,95 @@
+#include <renoir/config/cli.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <system_error>
+
+namespace renoir {
+namespace detail {
+namespace {
+
+void choose(RuntimeOptionValues& values, RuntimeConfig config) {
+    if (values.chosen) {
+        throw Error(ErrorKind::configuration,
+                    "--local and --remote exclude each other; keep one of them");
+    }
+    values.chosen = std::move(config);
+}
+
+Error wrong_worker_count(const std::string& text, const std::string& reason) {
+    return {ErrorKind::configuration,
+            "--local " + text + ": " + reason + "; give a whole number from 1 on"};
+}
+
+}  // namespace
+
+void set_local(RuntimeOptionValues& values, const std::string& text) {
+    std::size_t workers = 0;
+    const char* const end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, workers);
+    if (result.ec == std::errc::result_out_of_range) {
+        throw wrong_worker_count(text, "this number of workers is too large");
+    }
+    if (result.ec != std::errc{} || result.ptr != end) {
+        throw wrong_worker_count(text, "this is not a number of workers");
+    }
+    if (workers == 0) throw wrong_worker_count(text, "a job needs a worker");
+    choose(values, RuntimeConfig::local(workers));
+}
+
+void set_remote(RuntimeOptionValues& values, const std::string& text) {
+    choose(values, RuntimeConfig::remote(text));
+}
+
+void set_pinning(RuntimeOptionValues& values, const std::string& text) {
+    if (text == "none") {
+        values.pinning = PinMode::none;
+    } else if (text == "core") {
+        values.pinning = PinMode::core;
+    } else if (text == "numa") {
+        values.pinning = PinMode::numa;
+    } else {
+        throw Error(ErrorKind::configuration,
+                    "--pin " + text + ": there is no such binding; give none, core or numa");
+    }
+}
+
+RuntimeConfig chosen_config(const RuntimeOptionValues& values) {
+    const RuntimeConfig config = values.chosen ? *values.chosen : RuntimeConfig::all_cores();
+    return config.with_pinning(values.pinning).with_report_bindings(values.report_bindings);
+}
+
+bool is_option(std::string_view word) {
+    return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+}
+
+void exit_with_usage_error(const std::string& program, std::string text) {
+    text += text.ends_with('?') ? " " : "; ";
+    print_error_line(text + "run " + program + " --help");
+    std::exit(2);
+}
+
+}  // namespace detail
+
+CommandLine RuntimeConfig::from_args(int argc, const char* const* argv) {
+    // What follows the mark is none of our business, and CLI11 would take brackets apart there.
+    const char* const* const end = argv + argc;
+    const char* const* const mark =
+        std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
+
+    CLI::App app("Arguments that are no options, and everything after '--', go to the program.");
+    app.allow_extras();
+    const RuntimeOptions options = add_runtime_options(app);
+    parse(app, static_cast<int>(mark - argv), argv);
+
+    std::vector<std::string> words{*argv};
+    for (std::string& word : app.remaining()) {
+        if (detail::is_option(word)) detail::exit_because_unexpected(app, word);
+        words.push_back(std::move(word));
+    }
+    if (mark != end) words.insert(words.end(), std::next(mark), end);
+    return {options.config(), Arguments(std::move(words))};
+}
+
+}  // namespace renoir
