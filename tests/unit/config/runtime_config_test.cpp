@@ -1,9 +1,13 @@
 #include <sched.h>
+
+#include <fstream>
 #include <renoir/base/error.hpp>
 #include <renoir/config/runtime_config.hpp>
+#include <string>
 
 #include "catch.hpp"
 #include "child.hpp"
+#include "config/unsupported.hpp"
 
 using renoir::PinMode;
 using renoir::RuntimeConfig;
@@ -54,4 +58,16 @@ TEST_CASE("all cores are those of the inherited mask", "[config]") {
         std::cout << RuntimeConfig::all_cores().workers();
     });
     CHECK(narrow.out == "1");
+}
+
+TEST_CASE("the error of a remote job names the file and what to do", "[config]") {
+    const std::string file = "runtime_config_test.toml";
+    std::ofstream(file) << "[[host]]\naddress='a'\nbase_port=1\nnum_cores=2\n";
+    const renoir::Error error =
+        renoir::detail::hosts_cannot_be_started(RuntimeConfig::remote(file));
+    CHECK(error.kind() == renoir::ErrorKind::configuration);
+    CHECK(std::string(error.what()) ==
+          file +
+              ": the file is correct, but this version cannot start the hosts of a job; "
+              "run with --local N");
 }
