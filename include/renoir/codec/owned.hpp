@@ -1,0 +1,94 @@
+#pragma once
+
+/// What must be kept beyond the batch in which an item arrives.
+///
+/// A source of text yields views (`std::string_view`); collecting, keying and storing own what they
+/// keep. `owned_t<T>` names the owning counterpart of an item type:
+///
+///     static_assert(std::is_same_v<renoir::owned_t<std::pair<std::string_view, int>>,
+///                                  std::pair<std::string, int>>);
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace renoir {
+
+namespace detail {
+
+template <class T>
+struct Owned {
+    using type = T;
+    static T from(T&& value) { return std::move(value); }
+};
+
+template <>
+struct Owned<std::string_view> {
+    using type = std::string;
+    static std::string from(std::string_view text) { return std::string(text); }
+};
+
+template <class First, class Second>
+struct Owned<std::pair<First, Second>> {
+    using type = std::pair<typename Owned<First>::type, typename Owned<Second>::type>;
+    static type from(std::pair<First, Second>&& value) {
+        return {Owned<First>::from(std::move(value.first)),
+                Owned<Second>::from(std::move(value.second))};
+    }
+};
+
+template <class... Members>
+struct Owned<std::tuple<Members...>> {
+    using type = std::tuple<typename Owned<Members>::type...>;
+    static type from(std::tuple<Members...>&& value) {
+        return std::apply(
+            [](Members&... member) { return type(Owned<Members>::from(std::move(member))...); },
+            value);
+    }
+};
+
+template <class T>
+struct Owned<std::optional<T>> {
+    using type = std::optional<typename Owned<T>::type>;
+    static type from(std::optional<T>&& value) {
+        if (!value) return std::nullopt;
+        return Owned<T>::from(std::move(*value));
+    }
+};
+
+template <class T>
+    requires(!std::same_as<typename Owned<T>::type, T>)
+struct Owned<std::vector<T>> {
+    using type = std::vector<typename Owned<T>::type>;
+    static type from(std::vector<T>&& values) {
+        type owned;
+        owned.reserve(values.size());
+        for (T& value : values) owned.push_back(Owned<T>::from(std::move(value)));
+        return owned;
+    }
+};
+
+}  // namespace detail
+
+/// The type that keeps an item of type T for longer than its batch.
+template <class T>
+using owned_t = typename detail::Owned<T>::type;
+
+/// Turns an item into its owning counterpart; types that own already are moved.
+template <class T>
+[[nodiscard]] owned_t<T> to_owned(T&& value)
+    requires(!std::is_reference_v<T>)
+{
+    return detail::Owned<T>::from(std::move(value));
+}
+
+/// True for types that only look at memory of others.
+template <class T>
+inline constexpr bool is_view = !std::same_as<owned_t<T>, T>;
+
+}  // namespace renoir
