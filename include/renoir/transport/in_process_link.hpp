@@ -1,0 +1,36 @@
+#pragma once
+
+/// Ranks that are threads of one process, for tests: every frame is a serial byte buffer, as
+/// between hosts.
+
+#include <renoir/transport/link.hpp>
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+namespace renoir {
+
+/// The mailboxes of all ranks of an in-process cluster.
+///
+///     auto cluster = std::make_shared<renoir::InProcessCluster>(2);
+///     auto link_of_rank_0 = cluster->link(0);
+class InProcessCluster : public std::enable_shared_from_this<InProcessCluster> {
+ public:
+    explicit InProcessCluster(std::uint32_t ranks) : mailboxes_(ranks) {}
+
+    [[nodiscard]] std::unique_ptr<Link> link(std::uint32_t rank);
+
+ private:
+    friend class InProcessLink;
+
+    struct Mailbox {
+        std::mutex mutex;
+        std::deque<Link::Frame> frames;
+        std::function<void()> wakeup;
+    };
+
+    std::deque<Mailbox> mailboxes_;
+};
+
+}  // namespace renoir

@@ -1,0 +1,91 @@
+#pragma once
+
+/// A slab: one contiguous batch of encoded items with a header, the unit of every exchange.
+///
+/// Flat items lie one behind the other from the start of the payload. Of other items the arena
+/// grows from the start and the fixed parts grow from the end towards it; the pieces meet when the
+/// slab is full. Between ranks the gap in the middle is left out.
+
+#include <renoir/transport/mark.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace renoir {
+
+struct SlabHeader {
+    std::uint32_t edge = 0;
+    std::uint32_t source = 0;       ///< index of the sending replica among those of its block
+    std::uint32_t destination = 0;  ///< index of the receiving replica among those of its block
+    std::uint32_t count = 0;        ///< items in the payload
+    std::uint32_t front_bytes = 0;  ///< used bytes at the start of the payload
+    std::uint32_t back_bytes = 0;   ///< used bytes at the end of the payload
+    Mark mark;                      ///< comes after the items
+};
+
+class Slab {
+ public:
+    SlabHeader header;
+
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+    [[nodiscard]] std::byte* payload() noexcept {
+        return reinterpret_cast<std::byte*>(this) + payload_offset;
+    }
+    [[nodiscard]] const std::byte* payload() const noexcept {
+        return reinterpret_cast<const std::byte*>(this) + payload_offset;
+    }
+    [[nodiscard]] std::byte* payload_end() noexcept { return payload() + capacity_; }
+
+    /// Alignment of both ends of the payload; no item may ask for more.
+    static constexpr std::size_t alignment = 64;
+
+ private:
+    friend std::unique_ptr<Slab, struct SlabDeleter> make_slab(std::size_t capacity);
+    explicit Slab(std::size_t capacity) noexcept : capacity_(capacity) {}
+
+    static constexpr std::size_t payload_offset = 64;
+    std::size_t capacity_;
+};
+static_assert(sizeof(Slab) <= 64);
+
+struct SlabDeleter {
+    void operator()(Slab* slab) const noexcept;
+};
+using SlabPointer = std::unique_ptr<Slab, SlabDeleter>;
+
+/// A slab of at least `capacity` bytes of payload, uninitialised, with an empty header.
+[[nodiscard]] SlabPointer make_slab(std::size_t capacity);
+
+/// Bytes of payload of an ordinary slab: a batch that stays in the second level cache.
+inline constexpr std::size_t ordinary_slab_capacity = 16 * 1024;
+
+/// Items in an ordinary slab, whatever their size.
+inline constexpr std::size_t ordinary_slab_items = 1024;
+
+/// The free slabs of one worker, last in first out: the receiver of a slab keeps it for its own
+/// output while it is hot in its cache. Not thread-safe.
+class SlabPool {
+ public:
+    /// An empty slab of at least `capacity` bytes.
+    [[nodiscard]] SlabPointer take(std::size_t capacity);
+
+    /// Keeps an ordinary slab, frees any other.
+    void give(SlabPointer slab) noexcept;
+
+ private:
+    /// More than this many free slabs go back to the system: a worker that only receives must not
+    /// hoard what another one allocates.
+    static constexpr std::size_t most_kept = 256;
+    std::vector<SlabPointer> free_;
+};
+
+/// Bytes of a slab as they travel between ranks: header, start and end of the payload.
+[[nodiscard]] std::vector<std::byte> serialize(const Slab& slab);
+
+/// The slab that `bytes` hold. Throws Error(internal) when they are not one.
+[[nodiscard]] SlabPointer deserialize(std::span<const std::byte> bytes, SlabPool& pool);
+
+}  // namespace renoir

@@ -1,0 +1,52 @@
+#include <renoir/transport/in_process_link.hpp>
+
+namespace renoir {
+
+class InProcessLink final : public Link {
+ public:
+    InProcessLink(std::shared_ptr<InProcessCluster> cluster, std::uint32_t rank)
+        : cluster_(std::move(cluster)), rank_(rank) {}
+
+    ~InProcessLink() override { set_wakeup(nullptr); }
+
+    [[nodiscard]] std::uint32_t rank() const noexcept override { return rank_; }
+    [[nodiscard]] std::uint32_t ranks() const noexcept override {
+        return static_cast<std::uint32_t>(cluster_->mailboxes_.size());
+    }
+
+    void send(std::uint32_t to, std::vector<std::byte> bytes) override {
+        InProcessCluster::Mailbox& mailbox = cluster_->mailboxes_[to];
+        const std::lock_guard lock(mailbox.mutex);
+        mailbox.frames.push_back({rank_, std::move(bytes)});
+        // Under the lock, so that the wake-up cannot be taken away while it is called.
+        if (mailbox.wakeup) mailbox.wakeup();
+    }
+
+    [[nodiscard]] std::optional<Frame> receive() override {
+        InProcessCluster::Mailbox& mailbox = own();
+        const std::lock_guard lock(mailbox.mutex);
+        if (mailbox.frames.empty()) return std::nullopt;
+        Frame frame = std::move(mailbox.frames.front());
+        mailbox.frames.pop_front();
+        return frame;
+    }
+
+    [[nodiscard]] bool flushed() const override { return true; }
+
+    void set_wakeup(std::function<void()> wakeup) override {
+        const std::lock_guard lock(own().mutex);
+        own().wakeup = std::move(wakeup);
+    }
+
+ private:
+    InProcessCluster::Mailbox& own() { return cluster_->mailboxes_[rank_]; }
+
+    std::shared_ptr<InProcessCluster> cluster_;
+    std::uint32_t rank_;
+};
+
+std::unique_ptr<Link> InProcessCluster::link(std::uint32_t rank) {
+    return std::make_unique<InProcessLink>(shared_from_this(), rank);
+}
+
+}  // namespace renoir

@@ -1,0 +1,73 @@
+#include <renoir/base/error.hpp>
+#include <renoir/transport/slab.hpp>
+
+#include <cstring>
+#include <new>
+
+namespace renoir {
+
+namespace {
+
+constexpr std::align_val_t slab_alignment{Slab::alignment};
+
+}  // namespace
+
+void SlabDeleter::operator()(Slab* slab) const noexcept {
+    ::operator delete(slab, slab_alignment);
+}
+
+SlabPointer make_slab(std::size_t capacity) {
+    const std::size_t rounded =
+        (capacity + Slab::alignment - 1) / Slab::alignment * Slab::alignment;
+    void* memory = ::operator new(Slab::payload_offset + rounded, slab_alignment);
+    return SlabPointer(new (memory) Slab(rounded));
+}
+
+SlabPointer SlabPool::take(std::size_t capacity) {
+    if (capacity > ordinary_slab_capacity) return make_slab(capacity);
+    if (free_.empty()) return make_slab(ordinary_slab_capacity);
+    SlabPointer slab = std::move(free_.back());
+    free_.pop_back();
+    return slab;
+}
+
+void SlabPool::give(SlabPointer slab) noexcept {
+    if (slab->capacity() != ordinary_slab_capacity || free_.size() == most_kept) return;
+    slab->header = SlabHeader{};
+    try {
+        free_.push_back(std::move(slab));
+    } catch (const std::bad_alloc&) {
+        // The slab is freed instead of kept.
+    }
+}
+
+std::vector<std::byte> serialize(const Slab& slab) {
+    const SlabHeader& header = slab.header;
+    std::vector<std::byte> bytes(sizeof(SlabHeader) + header.front_bytes + header.back_bytes);
+    std::byte* target = bytes.data();
+    std::memcpy(target, &header, sizeof(SlabHeader));
+    target += sizeof(SlabHeader);
+    std::memcpy(target, slab.payload(), header.front_bytes);
+    target += header.front_bytes;
+    std::memcpy(target, slab.payload() + slab.capacity() - header.back_bytes, header.back_bytes);
+    return bytes;
+}
+
+SlabPointer deserialize(std::span<const std::byte> bytes, SlabPool& pool) {
+    SlabHeader header;
+    if (bytes.size() < sizeof(header)) throw Error(ErrorKind::internal, "a truncated slab arrived");
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    const std::size_t payload = std::size_t{header.front_bytes} + header.back_bytes;
+    if (bytes.size() != sizeof(header) + payload) {
+        throw Error(ErrorKind::internal, "a slab of the wrong size arrived");
+    }
+    SlabPointer slab = pool.take(payload);
+    slab->header = header;
+    const std::byte* source = bytes.data() + sizeof(header);
+    std::memcpy(slab->payload(), source, header.front_bytes);
+    std::memcpy(slab->payload_end() - header.back_bytes, source + header.front_bytes,
+                header.back_bytes);
+    return slab;
+}
+
+}  // namespace renoir
