@@ -1,0 +1,58 @@
+#pragma once
+
+/// The marks of several channels combined into those of one input.
+
+#include <renoir/transport/mark.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace renoir {
+
+/// Combines the marks of all senders of an input.
+///
+/// - The watermark is the minimum over the channels that are neither idle nor at the end of their
+///   round; an end counts as +infinity, and the advance that it causes is reported at once. It
+///   never goes back within a round.
+/// - The input is idle when every channel is.
+/// - A round ends when it has ended on every channel. A channel that is ahead must not be read
+/// until
+///   then (`is_held`), so that no item of the next round is seen in this one.
+/// - The stream ends when it has ended on every channel.
+class Frontier {
+ public:
+    explicit Frontier(std::size_t channels);
+
+    /// Takes a mark of one channel and appends to `out` the marks of the input that follow from it.
+    void receive(std::size_t channel, const Mark& mark, std::vector<Mark>& out);
+
+    /// Must be called when items of a channel arrive: an idle channel speaks again.
+    void speaks(std::size_t channel) noexcept { channels_[channel].idle = false; }
+
+    /// Whether the channel waits for others to finish their round, or has ended.
+    [[nodiscard]] bool is_held(std::size_t channel) const noexcept {
+        return channels_[channel].round_ended || channels_[channel].ended;
+    }
+
+    [[nodiscard]] bool ended() const noexcept { return live_ == 0; }
+
+ private:
+    struct Channel {
+        Timestamp watermark = timestamp_min;
+        bool idle = false;
+        bool round_ended = false;
+        bool ended = false;
+    };
+
+    void advance(std::vector<Mark>& out);
+    void end_round(std::vector<Mark>& out);
+
+    std::vector<Channel> channels_;
+    std::size_t live_;
+    std::size_t in_round_;
+    Timestamp watermark_ = timestamp_min;
+    bool idle_ = false;
+};
+
+}  // namespace renoir

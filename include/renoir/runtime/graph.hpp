@@ -1,0 +1,68 @@
+#pragma once
+
+/// The job graph: blocks and the edges between them, as the program describes them.
+
+#include <renoir/runtime/replica.hpp>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace renoir {
+
+struct EdgeDescription {
+    BlockId from = 0;
+    BlockId to = 0;
+};
+
+/// A maximal run of operators without repartition. Immutable once its factory is set.
+struct BlockDescription {
+    Replication replication = Replication::unlimited();
+    BatchMode batch_mode = BatchMode::automatic();
+    std::deque<OperatorInfo> operators;
+    ReplicaFactory make_replica;
+};
+
+/// Number of an end of a stream that no operator has taken yet.
+using StreamEnd = std::size_t;
+
+/// Built by the streams of one context, on one thread; the same on every rank, since every rank
+/// runs the same program.
+class Graph {
+ public:
+    [[nodiscard]] BlockId add_block(Replication replication, BatchMode batch_mode);
+    [[nodiscard]] EdgeId connect(BlockId from, BlockId to);
+
+    /// Names an operator of a block; the reference is valid as long as the graph.
+    const OperatorInfo& add_operator(BlockId block, OperatorInfo info);
+
+    [[nodiscard]] BlockDescription& block(BlockId id) { return blocks_[id]; }
+    [[nodiscard]] const BlockDescription& block(BlockId id) const { return blocks_[id]; }
+    [[nodiscard]] const EdgeDescription& edge(EdgeId id) const { return edges_[id]; }
+    [[nodiscard]] std::size_t blocks() const noexcept { return blocks_.size(); }
+    [[nodiscard]] std::size_t edges() const noexcept { return edges_.size(); }
+
+    /// A stream begins to exist and must be taken by an operator or a sink before the execution.
+    [[nodiscard]] StreamEnd open_end(const OperatorInfo& last_operator);
+    void close_end(StreamEnd end);
+
+    /// Throws Error(usage) where the job was executed already, has no sink, or a stream ends
+    /// nowhere.
+    void check_complete() const;
+
+    /// From now on the graph cannot be changed.
+    void freeze() noexcept { frozen_ = true; }
+    /// Throws Error(usage) when the job was started already.
+    void require_open() const;
+
+ private:
+    std::deque<BlockDescription> blocks_;
+    std::vector<EdgeDescription> edges_;
+    std::map<StreamEnd, const OperatorInfo*> open_ends_;
+    StreamEnd next_end_ = 0;
+    bool frozen_ = false;
+};
+
+}  // namespace renoir

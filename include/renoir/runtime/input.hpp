@@ -1,0 +1,188 @@
+#pragma once
+
+/// The receiving end of one or more edges of one item type, and the block heads made of it.
+
+#include <renoir/runtime/frontier.hpp>
+#include <renoir/runtime/replica.hpp>
+#include <renoir/runtime/stage.hpp>
+
+#include <array>
+#include <random>
+
+namespace renoir {
+
+/// Reads the slabs of all senders in turn, hands their items to a stage and combines their marks.
+template <Exchangeable T>
+class Input {
+ public:
+    Input(ReplicaContext& context, const std::vector<EdgeId>& edges)
+        : rings_(collect_rings(context, edges)), frontier_(rings_.size()), pool_(context.pool()) {
+        if (context.schedule_seed() != 0) next_ = context.schedule_seed() % rings_.size();
+    }
+
+    /// Reads at most one slab of each channel, and stops early when `outputs` are blocked.
+    /// `on_mark` is called with each mark of the combined input.
+    template <class Stage, class OnMark>
+    bool poll(Stage& stage, const ReplicaOutputs& outputs, OnMark&& on_mark) {
+        bool progressed = false;
+        for (std::size_t i = 0; i < rings_.size() && !outputs.blocked(); ++i) {
+            const std::size_t channel = next_;
+            next_ = next_ + 1 == rings_.size() ? 0 : next_ + 1;
+            if (frontier_.is_held(channel)) continue;
+            SlabPointer slab = rings_[channel]->try_pop();
+            if (slab == nullptr) continue;
+            progressed = true;
+            deliver(*slab, channel, stage);
+            const Mark mark = slab->header.mark;
+            pool_.give(std::move(slab));
+            if (mark.kind != MarkKind::none) forward(channel, mark, on_mark);
+        }
+        return progressed;
+    }
+
+    [[nodiscard]] bool ended() const noexcept { return frontier_.ended(); }
+
+ private:
+    /// Items decoded before the stage sees them, where it takes several at once: enough to hide the
+    /// latency of memory behind prefetches, few enough to stay in the first level cache.
+    static constexpr std::size_t decoded_at_once = 32;
+
+    static std::vector<SlabRing*> collect_rings(ReplicaContext& context,
+                                                const std::vector<EdgeId>& edges) {
+        std::vector<SlabRing*> rings;
+        for (const EdgeId edge : edges) {
+            const std::vector<SlabRing*> of_edge = context.open_rings(edge);
+            rings.insert(rings.end(), of_edge.begin(), of_edge.end());
+        }
+        return rings;
+    }
+
+    template <class Stage>
+    void deliver(Slab& slab, std::size_t channel, Stage& stage) {
+        if (slab.header.count == 0) return;
+        frontier_.speaks(channel);
+        SlabReader<T> reader(slab);
+        if constexpr (is_flat<T>) {
+            push_all<T>(stage, reader.items());
+        } else if constexpr (BatchStageFor<Stage, T>) {
+            deliver_in_batches(reader, stage);
+        } else {
+            for (std::size_t i = 0; i < reader.size(); ++i) {
+                reader.read(i, decoded_[0]);
+                stage.push(std::move(decoded_[0]));
+            }
+        }
+    }
+
+    template <class Stage>
+    void deliver_in_batches(const SlabReader<T>& reader, Stage& stage) {
+        for (std::size_t begin = 0; begin < reader.size(); begin += decoded_at_once) {
+            const std::size_t count = std::min(decoded_at_once, reader.size() - begin);
+            for (std::size_t i = 0; i < count; ++i) reader.read(begin + i, decoded_[i]);
+            stage.push_batch(std::span<T>(decoded_.data(), count));
+        }
+    }
+
+    template <class OnMark>
+    void forward(std::size_t channel, const Mark& mark, OnMark&& on_mark) {
+        marks_.clear();
+        frontier_.receive(channel, mark, marks_);
+        for (const Mark& combined : marks_) on_mark(combined);
+    }
+
+    struct Nothing {};
+    static constexpr bool decodes = !is_flat<T>;
+    static_assert(is_flat<T> || std::is_default_constructible_v<T>,
+                  "an item that crosses an exchange must be default constructible, so that it can "
+                  "be decoded into");
+
+    std::vector<SlabRing*> rings_;
+    Frontier frontier_;
+    SlabPool& pool_;
+    std::size_t next_ = 0;
+    std::vector<Mark> marks_;
+    [[no_unique_address]] std::conditional_t<decodes, std::array<T, decodes ? decoded_at_once : 1>,
+                                             Nothing>
+        decoded_{};
+};
+
+/// Head of a block that follows an exchange: reads and pushes.
+template <Exchangeable T, class Next>
+class ExchangeReplica final : public Replica {
+ public:
+    ExchangeReplica(ReplicaContext& context, const std::vector<EdgeId>& edges, Next next)
+        : input_(context, edges), outputs_(context.outputs()), next_(std::move(next)) {}
+
+    StepResult step() override {
+        const bool progressed =
+            input_.poll(next_, outputs_, [this](const Mark& mark) { next_.control(mark); });
+        if (input_.ended()) return StepResult::finished;
+        return progressed ? StepResult::progressed : StepResult::idle;
+    }
+
+ private:
+    Input<T> input_;
+    ReplicaOutputs& outputs_;
+    Next next_;
+};
+
+/// Head of a block with two inputs of different types. The stage has `push_left` and `push_right`;
+/// its marks are those of both inputs combined. Neither input is ever held back for the other, so a
+/// graph whose branches meet again cannot block itself.
+template <Exchangeable Left, Exchangeable Right, class Stage>
+class TwoInputReplica final : public Replica {
+ public:
+    TwoInputReplica(ReplicaContext& context, EdgeId left, EdgeId right, Stage stage)
+        : left_(context, {left}),
+          right_(context, {right}),
+          frontier_(2),
+          outputs_(context.outputs()),
+          stage_(std::move(stage)) {}
+
+    StepResult step() override {
+        LeftSide left{stage_, frontier_};
+        RightSide right{stage_, frontier_};
+        bool progressed = false;
+        if (!frontier_.is_held(0)) progressed |= left_.poll(left, outputs_, receiver(0));
+        if (!frontier_.is_held(1)) progressed |= right_.poll(right, outputs_, receiver(1));
+        if (frontier_.ended()) return StepResult::finished;
+        return progressed ? StepResult::progressed : StepResult::idle;
+    }
+
+ private:
+    struct LeftSide {
+        Stage& stage;
+        Frontier& frontier;
+        void push(Left&& item) {
+            frontier.speaks(0);
+            stage.push_left(std::move(item));
+        }
+        void control(const Mark&) {}
+    };
+    struct RightSide {
+        Stage& stage;
+        Frontier& frontier;
+        void push(Right&& item) {
+            frontier.speaks(1);
+            stage.push_right(std::move(item));
+        }
+        void control(const Mark&) {}
+    };
+
+    auto receiver(std::size_t side) {
+        return [this, side](const Mark& mark) {
+            marks_.clear();
+            frontier_.receive(side, mark, marks_);
+            for (const Mark& combined : marks_) stage_.control(combined);
+        };
+    }
+
+    Input<Left> left_;
+    Input<Right> right_;
+    Frontier frontier_;
+    std::vector<Mark> marks_;
+    ReplicaOutputs& outputs_;
+    Stage stage_;
+};
+
+}  // namespace renoir

@@ -1,0 +1,129 @@
+#pragma once
+
+/// The sending end of an edge in one replica: one open slab for each destination.
+
+#include <renoir/runtime/batch_mode.hpp>
+#include <renoir/runtime/parker.hpp>
+#include <renoir/transport/ring.hpp>
+#include <renoir/transport/slab_writer.hpp>
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace renoir {
+
+/// One destination of an output: the ring that leads there and who is to be woken.
+struct Lane {
+    SlabRing* ring = nullptr;
+    Parker* receiver = nullptr;
+};
+
+/// What the worker does with an output, whatever the type of its items.
+///
+/// Nothing ever waits here: a slab that finds its ring full goes to the lane's overflow list, and
+/// the worker does not run the replica again before `drain` has emptied it. So the overshoot is
+/// bounded by what one step emits.
+class OutputBase {
+ public:
+    OutputBase(std::uint32_t edge, std::uint32_t source, const std::vector<Lane>& lanes,
+               BatchMode mode, SlabPool& pool);
+    virtual ~OutputBase() = default;
+    OutputBase(const OutputBase&) = delete;
+    OutputBase& operator=(const OutputBase&) = delete;
+
+    [[nodiscard]] std::size_t destinations() const noexcept { return lanes_.size(); }
+
+    /// Whether some slab found its ring full.
+    [[nodiscard]] bool blocked() const noexcept { return overflowing_ != 0; }
+
+    /// Sends what overflowed; true when nothing is left.
+    bool drain();
+
+    /// Sends the mark to every destination, behind all items sent before.
+    void send_mark(const Mark& mark);
+
+    /// Sends partly filled slabs that have waited long enough at `now`; with `worker_is_idle` also
+    /// those that only waited for company. True when anything was sent.
+    bool flush_due(Clock::time_point now, bool worker_is_idle);
+
+    /// When flush_due must be called at the latest; time_point::max() when nothing waits.
+    [[nodiscard]] Clock::time_point deadline() const noexcept;
+
+ protected:
+    /// Hands a closed slab to its lane.
+    void send(std::size_t destination, SlabPointer slab);
+
+    [[nodiscard]] SlabPool& pool() noexcept { return pool_; }
+    [[nodiscard]] std::size_t most_items() const noexcept { return mode_.most_items(); }
+
+    /// Takes the open slab of a destination, or null when there is none.
+    virtual SlabPointer take_open(std::size_t destination) noexcept = 0;
+
+    std::size_t open_slabs_ = 0;
+
+ private:
+    struct Channel {
+        Lane lane;
+        std::deque<SlabPointer> overflow;
+    };
+
+    bool send_open(std::size_t destination);
+    bool flush_all();
+    bool flush_for_waiting_receivers();
+
+    std::uint32_t edge_;
+    std::uint32_t source_;
+    BatchMode mode_;
+    SlabPool& pool_;
+    std::vector<Channel> lanes_;
+    std::size_t overflowing_ = 0;
+    Clock::time_point due_ = Clock::time_point::max();
+};
+
+/// Encodes items of type T into the slabs of their destinations.
+template <Exchangeable T>
+class Output final : public OutputBase {
+ public:
+    Output(std::uint32_t edge, std::uint32_t source, const std::vector<Lane>& lanes, BatchMode mode,
+           SlabPool& pool)
+        : OutputBase(edge, source, lanes, mode, pool), writers_(lanes.size()) {}
+
+    /// Appends one item for the destination; sends the slab when that fills it.
+    void append(std::size_t destination, const T& value) {
+        SlabWriter<T>& writer = writers_[destination];
+        if (!writer.is_open()) [[unlikely]] {
+            open(writer, value);
+        } else if (!writer.fits(value)) [[unlikely]] {
+            close_and_send(destination);
+            open(writer, value);
+        }
+        if (writer.append(value)) [[unlikely]]
+            close_and_send(destination);
+    }
+
+ protected:
+    SlabPointer take_open(std::size_t destination) noexcept override {
+        SlabWriter<T>& writer = writers_[destination];
+        if (!writer.is_open()) return nullptr;
+        --open_slabs_;
+        return writer.close();
+    }
+
+ private:
+    void open(SlabWriter<T>& writer, const T& value) {
+        const std::size_t needed = SlabWriter<T>::bytes_for(1, Codec<T>::arena_bytes(value));
+        static_cast<void>(detail::checked_length(needed));
+        writer.open(pool().take(needed), most_items());
+        ++open_slabs_;
+    }
+
+    void close_and_send(std::size_t destination) {
+        --open_slabs_;
+        send(destination, writers_[destination].close());
+    }
+
+    std::vector<SlabWriter<T>> writers_;
+};
+
+}  // namespace renoir

@@ -1,0 +1,424 @@
+#pragma once
+
+/// The keyed state of one replica: an open-addressing table with the keys in its slots.
+///
+///     renoir::StateTable<std::string_view, std::uint64_t> counts;
+///     ++counts.find_or_create(counts.look_up("word"), [] { return std::uint64_t{0}; });
+///
+/// A probe is split in two so that the latency of memory can be hidden: `look_up` hashes the key,
+/// `prefetch` starts the load of its slot, and 16 to 32 keys later `find_or_create` finds it there.
+/// Text of up to 16 bytes lies in the slot itself, longer text in an arena of the table's own; a
+/// view into the input would keep the input alive and miss the caches.
+
+#include <renoir/base/hash.hpp>
+#include <renoir/base/huge_memory.hpp>
+#include <renoir/codec/flat.hpp>
+#include <renoir/codec/owned.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace renoir {
+
+namespace detail {
+
+/// Equality of keys, where one side may be a view of what the other owns. Every NaN equals every
+/// other, so that they are one key and not a growing heap of them.
+struct KeyEqual {
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+        if constexpr (std::is_floating_point_v<A>) {
+            return a == b || (a != a && b != b);
+        } else if constexpr (requires {
+                                 { a == b } -> std::convertible_to<bool>;
+                             }) {
+            return a == b;
+        } else {
+            return members_equal(a, b);
+        }
+    }
+
+    template <class A1, class A2, class B1, class B2>
+    bool operator()(const std::pair<A1, A2>& a, const std::pair<B1, B2>& b) const {
+        return (*this)(a.first, b.first) && (*this)(a.second, b.second);
+    }
+
+    template <class... A, class... B>
+    bool operator()(const std::tuple<A...>& a, const std::tuple<B...>& b) const {
+        return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+            return ((*this)(std::get<Index>(a), std::get<Index>(b)) && ...);
+        }(std::index_sequence_for<A...>{});
+    }
+
+ private:
+    template <class A>
+    bool members_equal(const A& a, const A& b) const {
+        return [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+            return ((*this)(boost::pfr::get<Index>(a), boost::pfr::get<Index>(b)) && ...);
+        }(std::make_index_sequence<boost::pfr::tuple_size_v<A>>{});
+    }
+};
+
+/// Memory for the bytes of long keys; freed all at once.
+class TextArena {
+ public:
+    const char* keep(const char* data, std::size_t length) {
+        if (length > left_) {
+            left_ = std::max(chunk, length);
+            chunks_.push_back(std::make_unique_for_overwrite<char[]>(left_));
+            next_ = chunks_.back().get();
+        }
+        char* kept = next_;
+        std::memcpy(kept, data, length);
+        next_ += length;
+        left_ -= length;
+        return kept;
+    }
+
+    void clear() noexcept {
+        chunks_.clear();
+        left_ = 0;
+    }
+
+ private:
+    static constexpr std::size_t chunk = 64 * 1024;
+    std::vector<std::unique_ptr<char[]>> chunks_;
+    char* next_ = nullptr;
+    std::size_t left_ = 0;
+};
+
+/// How a key is looked up and what a slot holds of it. A slot of zero bytes is empty.
+template <class K>
+struct KeyStorage;
+
+/// Text: its image (first and last eight bytes) up to 16 bytes; a pointer and the hash beyond.
+template <class K>
+    requires(std::same_as<K, std::string_view> || std::same_as<K, std::string>)
+struct KeyStorage<K> {
+    struct Lookup {
+        std::uint64_t hash;
+        std::uint64_t head;
+        std::uint64_t tail;
+        std::size_t length;
+        const char* data;
+
+        /// Whether the lookup is usable after the key is gone.
+        [[nodiscard]] bool is_detached() const noexcept { return length <= short_text_limit; }
+    };
+
+    static Lookup look_up(std::string_view key) noexcept {
+        if (key.size() > short_text_limit) {
+            const std::uint64_t hash = hash_long_text(key.data(), key.size());
+            return {hash, 0, hash, key.size(), key.data()};
+        }
+        const ShortText image = short_text(key.data(), key.size());
+        return {hash_short_text(image.head, image.tail, key.size()), image.head, image.tail,
+                key.size(), nullptr};
+    }
+
+    struct Slot {
+        std::uint64_t head_or_address;
+        std::uint64_t tail_or_hash;
+        std::size_t length_plus_one;
+
+        [[nodiscard]] bool is_empty() const noexcept { return length_plus_one == 0; }
+
+        [[nodiscard]] bool holds(const Lookup& key) const noexcept {
+            if (tail_or_hash != key.tail || length_plus_one != key.length + 1) return false;
+            if (key.length <= short_text_limit) return head_or_address == key.head;
+            return std::memcmp(long_text(), key.data, key.length) == 0;
+        }
+
+        [[nodiscard]] std::uint64_t hash() const noexcept {
+            if (length() > short_text_limit) return tail_or_hash;
+            return hash_short_text(head_or_address, tail_or_hash, length());
+        }
+
+        void store(const Lookup& key, TextArena& arena) {
+            tail_or_hash = key.tail;
+            head_or_address =
+                key.length <= short_text_limit
+                    ? key.head
+                    : reinterpret_cast<std::uintptr_t>(arena.keep(key.data, key.length));
+            length_plus_one = key.length + 1;
+        }
+
+        template <class Use>
+        void use(Use&& use_key) {
+            if (length() > short_text_limit) {
+                use_key(K(std::string_view(long_text(), length())));
+                return;
+            }
+            char text[2 * sizeof(std::uint64_t)];
+            std::memcpy(text, &head_or_address, sizeof(head_or_address));
+            if (length() >= sizeof(tail_or_hash)) {
+                std::memcpy(text + length() - sizeof(tail_or_hash), &tail_or_hash,
+                            sizeof(tail_or_hash));
+            }
+            use_key(K(std::string_view(text, length())));
+        }
+
+        void destroy() noexcept {}
+
+     private:
+        [[nodiscard]] std::size_t length() const noexcept { return length_plus_one - 1; }
+        [[nodiscard]] const char* long_text() const noexcept {
+            return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(head_or_address));
+        }
+    };
+};
+
+template <class K>
+    requires is_flat<K>
+struct KeyStorage<K> {
+    struct Lookup {
+        std::uint64_t hash;
+        K key;
+        [[nodiscard]] bool is_detached() const noexcept { return true; }
+    };
+
+    static Lookup look_up(const K& key) { return {hash_of(key), key}; }
+
+    struct Slot {
+        K key;
+        bool occupied;
+
+        [[nodiscard]] bool is_empty() const noexcept { return !occupied; }
+        [[nodiscard]] bool holds(const Lookup& other) const { return KeyEqual{}(key, other.key); }
+        [[nodiscard]] std::uint64_t hash() const { return hash_of(key); }
+        void store(const Lookup& other, TextArena&) {
+            key = other.key;
+            occupied = true;
+        }
+        template <class Use>
+        void use(Use&& use_key) {
+            use_key(K(key));
+        }
+        void destroy() noexcept {}
+    };
+};
+
+/// Any other key owns what it needs and keeps its hash.
+template <class K>
+    requires(!is_flat<K> && !std::same_as<K, std::string_view> && !std::same_as<K, std::string>)
+struct KeyStorage<K> {
+    struct Lookup {
+        std::uint64_t hash;
+        const K* key;
+        [[nodiscard]] bool is_detached() const noexcept { return false; }
+    };
+
+    static Lookup look_up(const K& key) { return {hash_of(key), &key}; }
+
+    struct Slot {
+        std::uint64_t full_hash;
+        bool occupied;
+        alignas(owned_t<K>) std::byte bytes[sizeof(owned_t<K>)];
+
+        [[nodiscard]] bool is_empty() const noexcept { return !occupied; }
+        [[nodiscard]] bool holds(const Lookup& other) const {
+            return full_hash == other.hash && KeyEqual{}(key(), *other.key);
+        }
+        [[nodiscard]] std::uint64_t hash() const noexcept { return full_hash; }
+        void store(const Lookup& other, TextArena&) {
+            new (bytes) owned_t<K>(to_owned(K(*other.key)));
+            full_hash = other.hash;
+            occupied = true;
+        }
+        template <class Use>
+        void use(Use&& use_key) {
+            if constexpr (is_view<K>) {
+                use_key(K(key()));
+            } else {
+                use_key(K(std::move(key())));
+            }
+        }
+        void destroy() noexcept { std::destroy_at(&key()); }
+
+        void move_to(Slot& other) noexcept {
+            new (other.bytes) owned_t<K>(std::move(key()));
+            other.full_hash = full_hash;
+            other.occupied = true;
+            destroy();
+        }
+
+     private:
+        [[nodiscard]] owned_t<K>& key() noexcept {
+            return *std::launder(reinterpret_cast<owned_t<K>*>(bytes));
+        }
+        [[nodiscard]] const owned_t<K>& key() const noexcept {
+            return *std::launder(reinterpret_cast<const owned_t<K>*>(bytes));
+        }
+    };
+};
+
+}  // namespace detail
+
+/// Map from keys of type K (a view type looks up and hands out views; the table owns what it keeps)
+/// to one State each. Linear probing over a power of two of slots; not thread-safe.
+template <class K, class State>
+class StateTable {
+    using Storage = detail::KeyStorage<K>;
+
+ public:
+    using Lookup = typename Storage::Lookup;
+
+    StateTable() = default;
+    StateTable(StateTable&& other) noexcept { swap(other); }
+    StateTable& operator=(StateTable&& other) noexcept {
+        swap(other);
+        return *this;
+    }
+    ~StateTable() { clear(); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    /// Keys that fit before the table grows.
+    [[nodiscard]] std::size_t room() const noexcept { return grow_at_ - size_; }
+
+    [[nodiscard]] static Lookup look_up(const K& key) { return Storage::look_up(key); }
+
+    void prefetch(const Lookup& key) const noexcept {
+        if (slots_ != nullptr) __builtin_prefetch(&slots_[key.hash & mask_], 1);
+    }
+
+    /// The state of the key; `create()` makes it where there is none.
+    template <class Create>
+    State& find_or_create(const Lookup& key, Create&& create) {
+        return visit(
+            key, [](State&) {}, create);
+    }
+
+    /// Calls `update(state)` where the key has a state, else keeps what `create()` returns.
+    template <class Update, class Create>
+    State& visit(const Lookup& key, Update&& update, Create&& create) {
+        if (size_ == grow_at_) [[unlikely]]
+            grow();
+        for (std::size_t index = key.hash & mask_;; index = (index + 1) & mask_) {
+            Slot& slot = slots_[index];
+            if (slot.key.is_empty()) {
+                new (slot.bytes) State(create());
+                store_key(slot, key);
+                return slot.state();
+            }
+            if (slot.key.holds(key)) {
+                update(slot.state());
+                return slot.state();
+            }
+        }
+    }
+
+    /// Calls `fn(K&&, State&&)` for each key and empties the table; its memory is kept.
+    template <class Function>
+    void drain(Function&& fn) {
+        for (std::size_t index = 0; index < capacity() && size_ != 0; ++index) {
+            Slot& slot = slots_[index];
+            if (slot.key.is_empty()) continue;
+            slot.key.use([&](K&& key) { fn(std::move(key), std::move(slot.state())); });
+            release(slot);
+        }
+        arena_.clear();
+    }
+
+    void clear() noexcept {
+        for (std::size_t index = 0; index < capacity() && size_ != 0; ++index) {
+            if (!slots_[index].key.is_empty()) release(slots_[index]);
+        }
+        arena_.clear();
+    }
+
+ private:
+    struct Slot {
+        typename Storage::Slot key;
+        alignas(State) std::byte bytes[sizeof(State)];
+
+        [[nodiscard]] State& state() noexcept {
+            return *std::launder(reinterpret_cast<State*>(bytes));
+        }
+    };
+    static_assert(alignof(Slot) <= 64, "a key or state must not need more than 64-byte alignment");
+
+    static constexpr std::size_t first_capacity = 64;
+
+    [[nodiscard]] std::size_t capacity() const noexcept {
+        return slots_ == nullptr ? 0 : mask_ + 1;
+    }
+
+    void store_key(Slot& slot, const Lookup& key) {
+        try {
+            slot.key.store(key, arena_);
+        } catch (...) {
+            std::destroy_at(&slot.state());
+            throw;
+        }
+        ++size_;
+    }
+
+    void release(Slot& slot) noexcept {
+        std::destroy_at(&slot.state());
+        slot.key.destroy();
+        std::memset(static_cast<void*>(&slot.key), 0, sizeof(slot.key));
+        --size_;
+    }
+
+    void grow() {
+        StateTable larger;
+        const std::size_t slots = std::max(first_capacity, 2 * capacity());
+        larger.memory_ = detail::allocate_huge(slots * sizeof(Slot));
+        larger.slots_ = reinterpret_cast<Slot*>(larger.memory_.get());
+        larger.mask_ = slots - 1;
+        larger.grow_at_ = slots / 4 * 3;
+        for (std::size_t index = 0; index < capacity(); ++index) {
+            if (!slots_[index].key.is_empty()) larger.adopt(slots_[index]);
+        }
+        larger.size_ = std::exchange(size_, 0);
+        larger.arena_ = std::move(arena_);
+        swap(larger);
+    }
+
+    /// Moves a slot of a smaller table here; its key's bytes are taken over as they are.
+    void adopt(Slot& slot) noexcept {
+        static_assert(std::is_nothrow_move_constructible_v<State>,
+                      "the state of a key must be movable without exceptions");
+        std::size_t index = slot.key.hash() & mask_;
+        while (!slots_[index].key.is_empty()) index = (index + 1) & mask_;
+        Slot& target = slots_[index];
+        move_key(slot, target);
+        new (target.bytes) State(std::move(slot.state()));
+        std::destroy_at(&slot.state());
+        std::memset(static_cast<void*>(&slot.key), 0, sizeof(slot.key));
+    }
+
+    static void move_key(Slot& from, Slot& to) noexcept {
+        if constexpr (requires { from.key.move_to(to.key); }) {
+            from.key.move_to(to.key);
+        } else {
+            std::memcpy(static_cast<void*>(&to.key), &from.key, sizeof(from.key));
+        }
+    }
+
+    void swap(StateTable& other) noexcept {
+        std::swap(memory_, other.memory_);
+        std::swap(slots_, other.slots_);
+        std::swap(mask_, other.mask_);
+        std::swap(size_, other.size_);
+        std::swap(grow_at_, other.grow_at_);
+        std::swap(arena_, other.arena_);
+    }
+
+    detail::HugeMemory memory_;
+    Slot* slots_ = nullptr;
+    std::size_t mask_ = 0;
+    std::size_t size_ = 0;
+    std::size_t grow_at_ = 0;
+    detail::TextArena arena_;
+};
+
+}  // namespace renoir

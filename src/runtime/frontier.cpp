@@ -1,0 +1,76 @@
+#include <renoir/base/error.hpp>
+#include <renoir/runtime/frontier.hpp>
+
+#include <algorithm>
+
+namespace renoir {
+
+Frontier::Frontier(std::size_t channels)
+    : channels_(channels), live_(channels), in_round_(channels) {}
+
+void Frontier::receive(std::size_t channel, const Mark& mark, std::vector<Mark>& out) {
+    Channel& sender = channels_[channel];
+    switch (mark.kind) {
+        case MarkKind::none:
+            return;
+        case MarkKind::watermark:
+            sender.idle = false;
+            sender.watermark = std::max(sender.watermark, mark.value);
+            advance(out);
+            return;
+        case MarkKind::idle:
+            sender.idle = true;
+            advance(out);
+            return;
+        case MarkKind::end_of_round:
+            sender.round_ended = true;
+            if (--in_round_ == 0) {
+                end_round(out);
+            } else {
+                advance(out);
+            }
+            return;
+        case MarkKind::end_of_stream:
+            sender.ended = true;
+            if (--live_ == 0) out.push_back({MarkKind::end_of_stream, 0});
+            return;
+        case MarkKind::barrier:
+            break;
+    }
+    throw Error(ErrorKind::internal, "a control mark of an unknown kind arrived");
+}
+
+void Frontier::advance(std::vector<Mark>& out) {
+    Timestamp lowest = timestamp_max;
+    bool all_idle = true;
+    for (const Channel& channel : channels_) {
+        if (channel.round_ended) continue;
+        if (channel.idle) continue;
+        all_idle = false;
+        lowest = std::min(lowest, channel.watermark);
+    }
+    if (all_idle) {
+        // Only ended and idle channels are left: nothing may be concluded about time.
+        if (!idle_ && in_round_ != 0) out.push_back({MarkKind::idle, 0});
+        idle_ = true;
+        return;
+    }
+    idle_ = false;
+    if (lowest <= watermark_) return;
+    watermark_ = lowest;
+    out.push_back({MarkKind::watermark, watermark_});
+}
+
+void Frontier::end_round(std::vector<Mark>& out) {
+    in_round_ = live_;
+    watermark_ = timestamp_min;
+    idle_ = false;
+    for (Channel& channel : channels_) {
+        channel.round_ended = false;
+        channel.idle = false;
+        channel.watermark = timestamp_min;
+    }
+    out.push_back({MarkKind::end_of_round, 0});
+}
+
+}  // namespace renoir

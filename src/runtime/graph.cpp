@@ -1,0 +1,51 @@
+#include <renoir/base/error.hpp>
+#include <renoir/runtime/graph.hpp>
+
+namespace renoir {
+
+BlockId Graph::add_block(Replication replication, BatchMode batch_mode) {
+    require_open();
+    blocks_.push_back({replication, batch_mode, {}, {}});
+    return static_cast<BlockId>(blocks_.size() - 1);
+}
+
+EdgeId Graph::connect(BlockId from, BlockId to) {
+    edges_.push_back({from, to});
+    return static_cast<EdgeId>(edges_.size() - 1);
+}
+
+const OperatorInfo& Graph::add_operator(BlockId block, OperatorInfo info) {
+    require_open();
+    return blocks_[block].operators.emplace_back(std::move(info));
+}
+
+StreamEnd Graph::open_end(const OperatorInfo& last_operator) {
+    open_ends_.emplace(next_end_, &last_operator);
+    return next_end_++;
+}
+
+void Graph::close_end(StreamEnd end) {
+    open_ends_.erase(end);
+}
+
+void Graph::check_complete() const {
+    require_open();
+    if (blocks_.empty()) {
+        throw Error(ErrorKind::usage, "there is nothing to execute: the context has no stream");
+    }
+    if (open_ends_.empty()) return;
+    throw Error(
+        ErrorKind::usage,
+        "every stream must end with a sink, but the stream after " +
+            open_ends_.begin()->second->text() +
+            " ends nowhere; add one such as collect_vec(), for_each(...) or collect_count()");
+}
+
+void Graph::require_open() const {
+    if (!frozen_) return;
+    throw Error(ErrorKind::usage,
+                "this context was executed already; a context runs one job, make a new "
+                "StreamContext for another");
+}
+
+}  // namespace renoir

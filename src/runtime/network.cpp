@@ -1,0 +1,179 @@
+#include "runtime/network.hpp"
+
+#include <cstring>
+#include <optional>
+#include <span>
+
+namespace renoir {
+
+namespace {
+
+enum class FrameKind : std::uint32_t { slab, credit, failure };
+
+struct Credit {
+    ChannelAddress address;
+    std::uint32_t slabs = 0;
+};
+
+template <class T>
+void append(std::vector<std::byte>& bytes, const T& value) {
+    const auto* begin = reinterpret_cast<const std::byte*>(&value);
+    bytes.insert(bytes.end(), begin, begin + sizeof(T));
+}
+
+template <class T>
+T take(std::span<const std::byte>& bytes) {
+    if (bytes.size() < sizeof(T)) throw Error(ErrorKind::internal, "a truncated frame arrived");
+    T value;
+    std::memcpy(&value, bytes.data(), sizeof(T));
+    bytes = bytes.subspan(sizeof(T));
+    return value;
+}
+
+std::vector<std::byte> slab_frame(const Slab& slab) {
+    std::vector<std::byte> bytes;
+    append(bytes, FrameKind::slab);
+    const std::vector<std::byte> payload = serialize(slab);
+    bytes.insert(bytes.end(), payload.begin(), payload.end());
+    return bytes;
+}
+
+std::vector<std::byte> credit_frame(const ChannelAddress& address, std::uint32_t slabs) {
+    std::vector<std::byte> bytes;
+    append(bytes, FrameKind::credit);
+    append(bytes, Credit{address, slabs});
+    return bytes;
+}
+
+std::vector<std::byte> failure_frame(const Failure& failure) {
+    std::vector<std::byte> bytes;
+    append(bytes, FrameKind::failure);
+    append(bytes, failure.kind);
+    const auto text = std::as_bytes(std::span(failure.text));
+    bytes.insert(bytes.end(), text.begin(), text.end());
+    return bytes;
+}
+
+}  // namespace
+
+Network::Network(std::unique_ptr<Link> link, std::function<void()> wakeup,
+                 std::function<void(Failure)> on_failure)
+    : link_(std::move(link)), on_failure_(std::move(on_failure)) {
+    link_->set_wakeup(std::move(wakeup));
+}
+
+Network::~Network() {
+    link_->set_wakeup(nullptr);
+}
+
+SlabRing& Network::outgoing(const ChannelAddress& address, std::uint32_t to_rank) {
+    const std::lock_guard lock(mutex_);
+    Outgoing& channel = outgoing_[address];
+    channel.to_rank = to_rank;
+    return channel.ring;
+}
+
+SlabRing& Network::incoming(const ChannelAddress& address, std::uint32_t from_rank,
+                            Parker& receiver) {
+    const std::lock_guard lock(mutex_);
+    Incoming& channel = incoming_[address];
+    channel.from_rank = from_rank;
+    channel.receiver = &receiver;
+    return channel.ring;
+}
+
+bool Network::progress() {
+    const std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock()) return false;
+    bool moved = receive_all();
+    for (auto& [address, channel] : outgoing_) moved |= send_ready(address, channel);
+    for (auto& [address, channel] : incoming_) {
+        moved |= push_overflow(channel);
+        moved |= return_credits(address, channel);
+    }
+    return moved;
+}
+
+bool Network::drained() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [address, channel] : outgoing_) {
+        if (channel.waiting != nullptr || !channel.ring.empty()) return false;
+    }
+    return link_->flushed();
+}
+
+void Network::announce(const Failure& failure) {
+    const std::lock_guard lock(mutex_);
+    for (std::uint32_t rank = 0; rank < link_->ranks(); ++rank) {
+        if (rank != link_->rank()) link_->send(rank, failure_frame(failure));
+    }
+}
+
+bool Network::send_ready(const ChannelAddress&, Outgoing& channel) {
+    bool sent = false;
+    while (true) {
+        if (channel.waiting == nullptr) channel.waiting = channel.ring.try_pop();
+        if (channel.waiting == nullptr) return sent;
+        if (channel.waiting->header.count != 0 && channel.credits <= 0) return sent;
+        --channel.credits;
+        link_->send(channel.to_rank, slab_frame(*channel.waiting));
+        pool_.give(std::move(channel.waiting));
+        sent = true;
+    }
+}
+
+bool Network::receive_all() {
+    bool received = false;
+    while (std::optional<Link::Frame> frame = link_->receive()) {
+        dispatch(*frame);
+        received = true;
+    }
+    return received;
+}
+
+void Network::dispatch(Link::Frame& frame) {
+    std::span<const std::byte> bytes = frame.bytes;
+    switch (take<FrameKind>(bytes)) {
+        case FrameKind::slab: {
+            SlabPointer slab = deserialize(bytes, pool_);
+            const SlabHeader& header = slab->header;
+            Incoming& channel = incoming_.at({header.edge, header.source, header.destination});
+            channel.overflow.push_back(std::move(slab));
+            push_overflow(channel);
+            return;
+        }
+        case FrameKind::credit: {
+            const auto credit = take<Credit>(bytes);
+            outgoing_.at(credit.address).credits += credit.slabs;
+            return;
+        }
+        case FrameKind::failure: {
+            Failure failure{take<ErrorKind>(bytes), {}};
+            failure.text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+            on_failure_(std::move(failure));
+            return;
+        }
+    }
+    throw Error(ErrorKind::internal, "a frame of an unknown kind arrived");
+}
+
+bool Network::push_overflow(Incoming& channel) {
+    bool pushed = false;
+    while (!channel.overflow.empty() && channel.ring.try_push(channel.overflow.front())) {
+        channel.overflow.pop_front();
+        channel.receiver->wake();
+        pushed = true;
+    }
+    return pushed;
+}
+
+// Half a window at a time: one small frame for several slabs, and the sender never runs dry.
+bool Network::return_credits(const ChannelAddress& address, Incoming& channel) {
+    const std::size_t owed = channel.ring.popped() - channel.credited;
+    if (owed < SlabRing::slots / 2) return false;
+    channel.credited += owed;
+    link_->send(channel.from_rank, credit_frame(address, static_cast<std::uint32_t>(owed)));
+    return true;
+}
+
+}  // namespace renoir

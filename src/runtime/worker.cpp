@@ -1,0 +1,162 @@
+#include "runtime/worker.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+
+namespace renoir {
+
+namespace {
+
+// An idle worker polls for a moment, then lets others run between two looks, and only then sleeps:
+// waking a sleeper costs both sides microseconds, and a burst of work is rarely alone.
+constexpr std::size_t rounds_of_polling = 50;
+constexpr auto time_of_yielding = std::chrono::microseconds(300);
+
+void pause() noexcept {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+Worker::Worker(std::uint32_t rank, std::uint32_t index, const Graph& graph,
+               std::uint64_t schedule_seed)
+    : rank_(rank),
+      index_(index),
+      graph_(graph),
+      schedule_seed_(schedule_seed),
+      random_(static_cast<std::minstd_rand::result_type>(schedule_seed * 1000003 + rank * 1009 +
+                                                         index + 1)) {}
+
+void Worker::build(Channels& channels, const std::vector<std::vector<ReplicaAddress>>& placements) {
+    // Blocks are numbered downstream: the last ones are run first, so that room is made for what
+    // the earlier ones produce.
+    for (std::size_t reversed = 0; reversed < graph_.blocks(); ++reversed) {
+        const auto id = static_cast<BlockId>(graph_.blocks() - 1 - reversed);
+        const std::vector<ReplicaAddress>& placement = placements[id];
+        const auto own =
+            std::find(placement.begin(), placement.end(), ReplicaAddress{rank_, index_});
+        if (own == placement.end()) continue;
+        const BlockDescription& block = graph_.block(id);
+        auto slot = std::make_unique<Slot>(
+            Slot{ReplicaContext(*own, static_cast<std::uint32_t>(own - placement.begin()),
+                                static_cast<std::uint32_t>(placement.size()), block.batch_mode,
+                                channels, pool_, parker_, schedule_seed_),
+                 nullptr, false});
+        slot->replica = block.make_replica(slot->context);
+        slots_.push_back(std::move(slot));
+    }
+    live_ = slots_.size();
+}
+
+void Worker::run(JobState& state, Network* network) {
+    while (!state.stopped()) {
+        bool progressed = run_round();
+        if (network != nullptr) progressed |= network->progress();
+        if (progressed) {
+            rounds_without_work_ = 0;
+            flush(false);
+            continue;
+        }
+        if (flush(true)) continue;
+        if (live_ == 0 && (network == nullptr || network->drained())) return;
+        rest(state, network);
+    }
+}
+
+bool Worker::run_round() {
+    if (schedule_seed_ != 0) shuffle_schedule();
+    bool progressed = false;
+    for (const auto& slot : slots_) progressed |= run_slot(*slot);
+    return progressed;
+}
+
+bool Worker::run_slot(Slot& slot) {
+    ReplicaOutputs& outputs = slot.context.outputs();
+    if (outputs.blocked()) {
+        for (auto& output : outputs.all()) output->drain();
+        if (outputs.blocked()) return false;
+        if (slot.finished) --live_;
+        return true;
+    }
+    if (slot.finished) return false;
+    const StepResult result = slot.replica->step();
+    if (result != StepResult::finished) return result == StepResult::progressed;
+    slot.finished = true;
+    if (!outputs.blocked()) --live_;
+    return true;
+}
+
+bool Worker::flush(bool worker_is_idle) {
+    const auto now = Clock::now();
+    bool sent = false;
+    for (const auto& slot : slots_) {
+        for (auto& output : slot->context.outputs().all())
+            sent |= output->flush_due(now, worker_is_idle);
+    }
+    return sent;
+}
+
+void Worker::shuffle_schedule() {
+    std::shuffle(slots_.begin(), slots_.end(), random_);
+}
+
+void Worker::rest(JobState& state, Network* network) {
+    if (++rounds_without_work_ <= rounds_of_polling) {
+        idle_since_ = Clock::now();
+        pause();
+        return;
+    }
+    const auto now = Clock::now();
+    const auto deadline = next_deadline();
+    if (now - idle_since_ < time_of_yielding || deadline <= now) {
+        sched_yield();
+        return;
+    }
+    parker_.announce();
+    if (look_again(network) || state.stopped()) {
+        parker_.withdraw();
+        return;
+    }
+    parker_.sleep_until(deadline);
+}
+
+// Whoever makes work after the announcement wakes this worker; this look finds what came before it.
+bool Worker::look_again(Network* network) {
+    bool progressed = run_round();
+    if (network != nullptr) progressed |= network->progress();
+    if (progressed) rounds_without_work_ = 0;
+    return progressed;
+}
+
+Clock::time_point Worker::next_deadline() const {
+    auto deadline = Clock::time_point::max();
+    for (const auto& slot : slots_) {
+        if (!slot->finished) deadline = std::min(deadline, slot->replica->deadline());
+        for (const auto& output : slot->context.outputs().all()) {
+            deadline = std::min(deadline, output->deadline());
+        }
+    }
+    return deadline;
+}
+
+Failure Worker::describe_current_exception() const {
+    const std::string place =
+        " failed on rank " + std::to_string(rank_) + ", worker " + std::to_string(index_) + ": ";
+    try {
+        throw;
+    } catch (const detail::OperatorFailure& failure) {
+        return {ErrorKind::user_function,
+                failure.failed_operator().text() + place + failure.what()};
+    } catch (const Error& error) {
+        return {error.kind(), error.what()};
+    } catch (...) {
+        return {ErrorKind::internal, "the job" + place + detail::current_exception_text()};
+    }
+}
+
+}  // namespace renoir
