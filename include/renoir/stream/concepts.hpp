@@ -1,0 +1,80 @@
+#pragma once
+
+/// What the operators ask of the functions that they are given. Each is checked where the operator
+/// is called, so that a mistake is reported on the user's line.
+
+#include <renoir/codec/owned.hpp>
+#include <renoir/transport/slab_writer.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <ranges>
+#include <type_traits>
+
+namespace renoir {
+
+/// A function that each replica can have a copy of. State that it captures is per replica.
+template <class F>
+concept ReplicatedFunction = std::copy_constructible<std::decay_t<F>>;
+
+/// `(T) -> O`, with O not void.
+template <class F, class... Arguments>
+concept MapFunction = ReplicatedFunction<F> && std::invocable<F&, Arguments...> &&
+                      !std::is_void_v<std::invoke_result_t<F&, Arguments...>>;
+
+/// `(const T&) -> bool`
+template <class F, class... Arguments>
+concept FilterFunction = ReplicatedFunction<F> && std::predicate<F&, Arguments...>;
+
+/// `(const T&)`, called for its effect.
+template <class F, class... Arguments>
+concept InspectFunction = ReplicatedFunction<F> && std::invocable<F&, Arguments...>;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+/// The item type of what a function returns.
+template <class F, class... Arguments>
+using item_of_t = std::remove_cvref_t<std::invoke_result_t<F&, Arguments...>>;
+
+}  // namespace detail
+
+/// `(T) -> std::optional<O>`
+template <class F, class... Arguments>
+concept FilterMapFunction =
+    MapFunction<F, Arguments...> && detail::is_optional<detail::item_of_t<F, Arguments...>>;
+
+/// `(T) -> a range of O`
+template <class F, class... Arguments>
+concept FlatMapFunction = MapFunction<F, Arguments...> &&
+                          std::ranges::input_range<std::invoke_result_t<F&, Arguments...>>;
+
+/// `(const T&) -> key`, pure: it is called by the sender and by the receiver of an item.
+template <class F, class T>
+concept KeyFunction = MapFunction<F, const T&> && Hashable<owned_t<detail::item_of_t<F, const T&>>>;
+
+/// `(Accumulator&, T)`, called for its effect on the accumulator.
+template <class F, class Accumulator, class T>
+concept FoldFunction = ReplicatedFunction<F> && std::invocable<F&, Accumulator&, T>;
+
+/// `(T, T) -> T`, or `(T&, T)` for its effect on the first.
+template <class F, class T>
+concept ReduceFunction =
+    ReplicatedFunction<F> &&
+    ((std::invocable<F&, owned_t<T>&, T> &&
+      std::is_void_v<std::invoke_result_t<F&, owned_t<T>&, T>>) ||
+     (std::invocable<F&, owned_t<T>, T> &&
+      std::constructible_from<owned_t<T>, std::invoke_result_t<F&, owned_t<T>, T>>));
+
+/// A function of an item that chooses its destination by a number.
+template <class F, class T>
+concept PartitionFunction = MapFunction<F, const T&> &&
+                            std::convertible_to<std::invoke_result_t<F&, const T&>, std::uint64_t>;
+
+}  // namespace renoir

@@ -1,0 +1,136 @@
+#pragma once
+
+/// StreamContext: where streams begin and where they are executed.
+///
+///     renoir::StreamContext ctx(renoir::RuntimeConfig::local(4));
+///     auto squares = ctx.stream_par_iter(0, 100).map([](int n) { return n * n; }).collect_vec();
+///     ctx.execute_blocking();
+///     for (int square : *squares.get()) std::cout << square << '\n';
+
+#include <renoir/config/runtime_config.hpp>
+#include <renoir/runtime/job.hpp>
+#include <renoir/stream/stream.hpp>
+
+#include <concepts>
+#include <filesystem>
+#include <ranges>
+
+namespace renoir {
+
+/// Membership in a cluster of ranks, for those who bring the ranks about: a launcher, or the tests,
+/// where threads play ranks.
+struct ClusterMember {
+    ClusterLayout layout;
+    std::uint32_t rank = 0;
+    std::unique_ptr<Link> link;  ///< null where the layout has one rank
+    /// Not 0: workers run their replicas in an order shuffled by this seed.
+    std::uint64_t schedule_seed = 0;
+    BatchMode batch_mode = BatchMode::automatic();
+};
+
+/// `(replica, replicas) -> range`: the items of one replica of a parallel source.
+template <class F>
+concept ParallelGenerator =
+    std::copy_constructible<F> && std::invocable<const F&, std::size_t, std::size_t> &&
+    std::ranges::input_range<std::invoke_result_t<const F&, std::size_t, std::size_t>>;
+
+/// `() -> std::optional<T>`: the next item, or nothing at the end.
+template <class F>
+concept Generator = std::invocable<F&> && requires(std::invoke_result_t<F&> item) {
+    { item.has_value() } -> std::convertible_to<bool>;
+    *item;
+};
+
+/// Builds one job and executes it once. The program is the same on every rank, so every rank builds
+/// the same streams. Streams are made and the job is started by one thread.
+class StreamContext {
+ public:
+    using Location = std::source_location;
+
+    /// Throws Error(configuration) for a configuration with hosts: they cannot be started yet.
+    explicit StreamContext(const RuntimeConfig& config);
+
+    /// For launchers and tests: this process, or this thread, is one rank of many.
+    StreamContext(const RuntimeConfig& config, ClusterMember member);
+
+    /// A context on all cores of the affinity mask that this process inherited.
+    [[nodiscard]] static StreamContext new_local();
+
+    // Sources.
+
+    /// The items of a source of any kind; see renoir/runtime/source.hpp.
+    template <Source S>
+    [[nodiscard]] auto stream(S source, Location where = Location::current());
+
+    /// The elements of a range, in order, from one replica. A container given as a temporary is
+    /// moved from; a view must outlive the execution.
+    template <std::ranges::input_range Range>
+    [[nodiscard]] auto stream_iter(Range range, Location where = Location::current());
+
+    /// What `generate()` returns until it returns nothing, from one replica. It may take its time:
+    /// items before a slow one are on their way while it is made.
+    template <Generator F>
+    [[nodiscard]] auto stream_generator(F generate, Location where = Location::current());
+
+    /// On every replica the elements of `generate(replica, replicas)`.
+    template <ParallelGenerator F>
+    [[nodiscard]] auto stream_par_iter(F generate, Location where = Location::current());
+
+    /// The numbers from `first` up to but not including `last`, in equal shares.
+    template <std::integral Number>
+    [[nodiscard]] auto stream_par_iter(Number first, Number last,
+                                       Location where = Location::current());
+
+    /// The lines of a text file, without their ends (`\n` or `\r\n`), as std::string_view. Each
+    /// replica reads the lines that begin in its share of the bytes. Compressed files (gzip, zstd)
+    /// are recognised by their content and read by one replica each. The file must be there on
+    /// every rank. Throws Error(input) at once when it cannot be read.
+    [[nodiscard]] auto stream_file(const std::filesystem::path& file,
+                                   Location where = Location::current());
+
+    /// The lines of several files.
+    [[nodiscard]] auto stream_files(const std::vector<std::filesystem::path>& files,
+                                    Location where = Location::current());
+
+    /// The lines of the files that a pattern such as `logs/*.txt` names, see glob(7).
+    [[nodiscard]] auto stream_glob(const std::string& pattern,
+                                   Location where = Location::current());
+
+    /// The lines of the regular files in a folder, not those in folders below it.
+    [[nodiscard]] auto stream_folder(const std::filesystem::path& folder,
+                                     Location where = Location::current());
+
+    /// The lines of standard input, from one replica on rank 0. Waiting for input costs no CPU.
+    [[nodiscard]] auto stream_stdin(Location where = Location::current());
+
+    // Execution.
+
+    /// Runs the job and returns when it has ended. Throws the Error that ended it early: an
+    /// exception from a user function is reported with its operator, rank and worker, and stops all
+    /// workers.
+    void execute_blocking();
+
+    /// Starts the job and returns at once.
+    [[nodiscard]] JobHandle execute();
+
+    // For sources and sinks.
+
+    [[nodiscard]] const std::shared_ptr<Graph>& graph() const noexcept { return graph_; }
+    [[nodiscard]] std::shared_ptr<const Execution> execution() const noexcept { return execution_; }
+
+ private:
+    RuntimeConfig config_;
+    ClusterMember member_;
+    std::shared_ptr<Graph> graph_;
+    std::shared_ptr<Execution> execution_;
+};
+
+template <Source S>
+auto StreamContext::stream(S source, Location where) {
+    const BlockId block = graph_->add_block(source.replication(), member_.batch_mode);
+    const OperatorInfo& info = graph_->add_operator(block, {"source", where});
+    return Stream<typename S::value_type, SourceChain<S>>(
+        StreamHandle(graph_, block, info), SourceChain<S>{std::move(source)}, execution_);
+}
+
+}  // namespace renoir

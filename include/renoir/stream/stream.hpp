@@ -1,0 +1,222 @@
+#pragma once
+
+/// Stream<T>: a description of items of type T that flow when the context is executed.
+///
+/// A method takes the stream and gives the next one; nothing runs before `execute_blocking()`. A
+/// stream has one consumer: using it a second time is an Error(usage), `split(n)` makes copies. A
+/// stream of views (`std::string_view`) hands each function a view that is valid during the call.
+///
+/// The second template argument is the chain of operators since the last exchange; `Stream<T>`
+/// without it hides the chain and is meant for signatures:
+///
+///     renoir::Stream<int> evens(renoir::Stream<int> numbers) {
+///         return numbers.filter([](int n) { return n % 2 == 0; });
+///     }
+///
+/// What a user function throws ends the job with the name of the operator. Functions are copied
+/// once for each replica; what they capture is theirs alone.
+///
+/// The operators themselves are in renoir/operators, one file each.
+
+#include <renoir/stream/chain.hpp>
+#include <renoir/stream/concepts.hpp>
+#include <renoir/stream/handle.hpp>
+#include <renoir/stream/result.hpp>
+
+#include <filesystem>
+#include <source_location>
+#include <utility>
+#include <vector>
+
+namespace renoir {
+
+template <class K, class V, class Chain>
+class KeyedStream;
+
+template <class T>
+class ChannelReceiver;
+
+template <class T, class Chain = BoxedChain<T>>
+class [[nodiscard]] Stream {
+ public:
+    using value_type = T;
+    using chain_type = Chain;
+    using Location = std::source_location;
+
+    Stream(StreamHandle handle, Chain chain, std::shared_ptr<const Execution> execution)
+        : handle_(std::move(handle)), chain_(std::move(chain)), execution_(std::move(execution)) {}
+
+    /// Hides the chain of another stream of the same items; costs a virtual call for each item.
+    template <class Other>
+        requires(!std::same_as<Other, Chain> && std::same_as<Chain, BoxedChain<T>>)
+    Stream(Stream<T, Other> other)  // NOLINT: meant to be implicit, for signatures
+        : handle_(std::move(other.handle_)),
+          chain_(std::move(other.chain_)),
+          execution_(std::move(other.execution_)) {}
+
+    // Item by item, in place; order, time and watermarks are kept.
+
+    /// Each item becomes `fn(item)`.
+    template <MapFunction<T> F>
+    [[nodiscard]] auto map(F fn, Location where = Location::current());
+
+    /// Keeps the items for which `predicate(item)` holds.
+    template <FilterFunction<const T&> F>
+    [[nodiscard]] auto filter(F predicate, Location where = Location::current());
+
+    /// Keeps what the optional `fn(item)` holds, if anything.
+    template <FilterMapFunction<T> F>
+    [[nodiscard]] auto filter_map(F fn, Location where = Location::current());
+
+    /// Each item becomes the elements of the range `fn(item)`, which is read lazily.
+    template <FlatMapFunction<T> F>
+    [[nodiscard]] auto flat_map(F fn, Location where = Location::current());
+
+    /// Each item is a range and becomes its elements.
+    [[nodiscard]] auto flatten(Location where = Location::current());
+
+    /// Calls `fn(item)` and hands the item on.
+    template <InspectFunction<const T&> F>
+    [[nodiscard]] auto inspect(F fn, Location where = Location::current());
+
+    /// As filter_map, but the first empty optional of a replica ends its output.
+    template <FilterMapFunction<T> F>
+    [[nodiscard]] auto map_while(F fn, Location where = Location::current());
+
+    /// As map, for functions with state: `fn` may be mutable. Each replica has its own copy, which
+    /// lives as long as the job.
+    template <MapFunction<T> F>
+    [[nodiscard]] auto rich_map(F fn, Location where = Location::current());
+
+    // Repartition: each begins a new block.
+
+    /// Spreads the items evenly over all workers.
+    [[nodiscard]] auto shuffle(Location where = Location::current());
+
+    /// Every replica of the next block gets a copy of every item.
+    [[nodiscard]] auto broadcast(Location where = Location::current());
+
+    /// Items with the same number `fn(item)` go to the same replica, of which there are at most as
+    /// `replication` says.
+    template <PartitionFunction<T> F>
+    [[nodiscard]] auto repartition_by(Replication replication, F fn,
+                                      Location where = Location::current());
+
+    /// What follows runs on at most as many replicas as `replication` says. No item is lost,
+    /// whether their number goes up or down; items are spread evenly unless the number stays.
+    [[nodiscard]] auto replication(Replication replication, Location where = Location::current());
+
+    /// `replication(Replication::limited(replicas))`
+    [[nodiscard]] auto max_parallelism(std::size_t replicas, Location where = Location::current());
+
+    /// How this block and those behind it collect items before they send them.
+    [[nodiscard]] Stream batch_mode(BatchMode mode, Location where = Location::current());
+
+    // Structure.
+
+    /// `copies` streams that each have every item. Throws Error(usage) for 0.
+    [[nodiscard]] auto split(std::size_t copies, Location where = Location::current());
+
+    /// The items of both streams, in no particular order.
+    template <class Other>
+    [[nodiscard]] auto merge(Stream<T, Other> other, Location where = Location::current());
+
+    /// Pairs in order of arrival, on one replica; what is left over at the end is dropped.
+    template <class U, class Other>
+    [[nodiscard]] auto zip(Stream<U, Other> other, Location where = Location::current());
+
+    // Keys.
+
+    /// Partitions by `key(item)`: all items with the same key meet on one replica, and the order of
+    /// the items of one sender is kept. Aggregations that are associative by nature (count, sum,
+    /// min, max, avg, reduce_assoc, fold_assoc) behind it aggregate locally before the exchange.
+    template <KeyFunction<T> F>
+    [[nodiscard]] auto group_by(F key, Location where = Location::current());
+
+    /// Names the key of each item without moving any; right only where equal keys are together.
+    template <KeyFunction<T> F>
+    [[nodiscard]] auto key_by(F key, Location where = Location::current());
+
+    /// `group_by(key).fold_assoc(init, local, global)`
+    template <KeyFunction<T> F, class Init, class Local, class Global>
+    [[nodiscard]] auto group_by_fold(F key, Init init, Local local, Global global,
+                                     Location where = Location::current());
+    /// `group_by(key).reduce_assoc(fn)`
+    template <KeyFunction<T> F, ReduceFunction<T> G>
+    [[nodiscard]] auto group_by_reduce(F key, G fn, Location where = Location::current());
+    /// `group_by(key).count()`
+    template <KeyFunction<T> F>
+    [[nodiscard]] auto group_by_count(F key, Location where = Location::current());
+    /// `group_by(key).sum(value)`
+    template <KeyFunction<T> F, class G>
+    [[nodiscard]] auto group_by_sum(F key, G value, Location where = Location::current());
+    /// For each key the item with the smallest `value(item)`, the first one among equals.
+    template <KeyFunction<T> F, class G>
+    [[nodiscard]] auto group_by_min(F key, G value, Location where = Location::current());
+    /// For each key the item with the largest `value(item)`, the first one among equals.
+    template <KeyFunction<T> F, class G>
+    [[nodiscard]] auto group_by_max(F key, G value, Location where = Location::current());
+    /// `group_by(key).avg(value)`
+    template <KeyFunction<T> F, class G>
+    [[nodiscard]] auto group_by_avg(F key, G value, Location where = Location::current());
+
+    // Aggregation of the whole stream to one result, on one replica, at the end of the stream (of
+    // each round of an iteration). An empty stream gives no result.
+
+    /// Folds all items into a copy of `init` by `fn(accumulator, item)`.
+    template <class Init, FoldFunction<Init, T> F>
+    [[nodiscard]] auto fold(Init init, F fn, Location where = Location::current());
+
+    /// Folds locally by `local(accumulator, item)`, then what the replicas have by
+    /// `global(accumulator, other_accumulator)`.
+    template <class Init, FoldFunction<Init, T> Local, FoldFunction<Init, Init> Global>
+    [[nodiscard]] auto fold_assoc(Init init, Local local, Global global,
+                                  Location where = Location::current());
+
+    /// Combines all items by `fn`.
+    template <ReduceFunction<T> F>
+    [[nodiscard]] auto reduce(F fn, Location where = Location::current());
+
+    /// Combines locally, then what the replicas have; `fn` must be associative.
+    template <ReduceFunction<T> F>
+    [[nodiscard]] auto reduce_assoc(F fn, Location where = Location::current());
+
+    // Sinks.
+
+    /// Calls `fn(item)` for each item, on the worker where it is.
+    template <InspectFunction<T> F>
+    void for_each(F fn, Location where = Location::current());
+
+    /// All items in a std::vector on rank 0, views turned into what they look at.
+    [[nodiscard]] auto collect_vec(Location where = Location::current());
+    /// The same on every rank.
+    [[nodiscard]] auto collect_vec_all(Location where = Location::current());
+    /// All items in a container of another kind, for example `collect<std::set<int>>()`.
+    template <class Container>
+    [[nodiscard]] Result<Container> collect(Location where = Location::current());
+    /// The number of items, as Result<std::uint64_t>; 0 for an empty stream.
+    [[nodiscard]] auto collect_count(Location where = Location::current());
+    /// A queue from which another thread takes the items of rank 0 while the job runs.
+    [[nodiscard]] auto collect_channel(Location where = Location::current());
+    /// Writes each item as a line of a text file, from one replica. The file appears under its name
+    /// when it is complete.
+    void write_text(std::filesystem::path path, Location where = Location::current());
+
+    // For operators.
+
+    [[nodiscard]] StreamHandle& handle() noexcept { return handle_; }
+    [[nodiscard]] Chain& chain() noexcept { return chain_; }
+    [[nodiscard]] const std::shared_ptr<const Execution>& execution() const noexcept {
+        return execution_;
+    }
+
+ private:
+    template <class U, class Other>
+    friend class Stream;
+
+    StreamHandle handle_;
+    Chain chain_;
+    std::shared_ptr<const Execution> execution_;
+};
+
+}  // namespace renoir
