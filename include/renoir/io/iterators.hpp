@@ -1,0 +1,137 @@
+#pragma once
+
+/// Sources of values made by the program: stream_iter, stream_generator, stream_par_iter.
+
+#include <renoir/stream/context.hpp>
+
+#include <limits>
+#include <memory>
+#include <optional>
+#include <ranges>
+
+namespace renoir {
+
+namespace detail {
+
+/// Reads a range of its own from begin to end.
+template <class Range>
+class RangeReader {
+ public:
+    explicit RangeReader(std::shared_ptr<Range> range)
+        : range_(std::move(range)),
+          next_(std::ranges::begin(*range_)),
+          end_(std::ranges::end(*range_)) {}
+
+    template <class Emit>
+    SourceStatus step(Emit&& emit, std::size_t budget) {
+        for (; budget > 0 && next_ != end_; --budget, ++next_) {
+            if constexpr (owns &&
+                          std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>> &&
+                          !std::is_const_v<
+                              std::remove_reference_t<std::ranges::range_reference_t<Range>>>) {
+                emit(std::move(*next_));
+            } else {
+                emit(*next_);
+            }
+        }
+        return next_ == end_ ? SourceStatus::finished : SourceStatus::more;
+    }
+
+ private:
+    static constexpr bool owns = !std::ranges::view<Range>;
+
+    std::shared_ptr<Range> range_;
+    std::ranges::iterator_t<Range> next_;
+    std::ranges::sentinel_t<Range> end_;
+};
+
+template <std::ranges::input_range Range>
+struct RangeSource {
+    using value_type = std::remove_cvref_t<std::ranges::range_reference_t<Range>>;
+    std::shared_ptr<Range> range;
+
+    [[nodiscard]] static Replication replication() noexcept { return Replication::one(); }
+    [[nodiscard]] RangeReader<Range> open(const SourceContext&) const {
+        return RangeReader<Range>(range);
+    }
+};
+
+template <class F>
+struct GeneratorReader {
+    std::shared_ptr<F> generate;
+
+    template <class Emit>
+    SourceStatus step(Emit&& emit, std::size_t budget) {
+        for (; budget > 0; --budget) {
+            auto item = (*generate)();
+            if (!item.has_value()) return SourceStatus::finished;
+            emit(*std::move(item));
+        }
+        return SourceStatus::more;
+    }
+};
+
+template <class F>
+struct GeneratorSource {
+    using value_type = std::remove_cvref_t<decltype(*std::declval<std::invoke_result_t<F&>>())>;
+    std::shared_ptr<F> generate;
+
+    [[nodiscard]] static Replication replication() noexcept { return Replication::one(); }
+    [[nodiscard]] GeneratorReader<F> open(const SourceContext&) const { return {generate}; }
+};
+
+template <class F>
+struct ParallelSource {
+    using Range = std::remove_cvref_t<std::invoke_result_t<const F&, std::size_t, std::size_t>>;
+    using value_type = std::remove_cvref_t<std::ranges::range_reference_t<Range>>;
+    F generate;
+
+    [[nodiscard]] static Replication replication() noexcept { return Replication::unlimited(); }
+    [[nodiscard]] RangeReader<Range> open(const SourceContext& context) const {
+        return RangeReader<Range>(
+            std::make_shared<Range>(generate(context.replica, context.replicas)));
+    }
+};
+
+/// The numbers of one replica: shares that differ by at most one.
+template <std::integral Number>
+auto share_of(Number first, Number last, std::size_t replica, std::size_t replicas) {
+    using Wide = std::make_unsigned_t<std::common_type_t<Number, std::size_t>>;
+    const Wide count = first < last ? static_cast<Wide>(last) - static_cast<Wide>(first) : Wide{0};
+    const Wide share = count / replicas;
+    const Wide longer = count % replicas;
+    const auto begin_of = [&](Wide index) {
+        return static_cast<Number>(static_cast<Wide>(first) + share * index +
+                                   std::min(index, longer));
+    };
+    return std::views::iota(begin_of(replica),
+                            count == 0 ? begin_of(replica) : begin_of(replica + 1));
+}
+
+}  // namespace detail
+
+template <std::ranges::input_range Range>
+auto StreamContext::stream_iter(Range range, Location where) {
+    return stream(detail::RangeSource<Range>{std::make_shared<Range>(std::move(range))}, where);
+}
+
+template <Generator F>
+auto StreamContext::stream_generator(F generate, Location where) {
+    return stream(detail::GeneratorSource<F>{std::make_shared<F>(std::move(generate))}, where);
+}
+
+template <ParallelGenerator F>
+auto StreamContext::stream_par_iter(F generate, Location where) {
+    return stream(detail::ParallelSource<F>{std::move(generate)}, where);
+}
+
+template <std::integral Number>
+auto StreamContext::stream_par_iter(Number first, Number last, Location where) {
+    return stream_par_iter(
+        [first, last](std::size_t replica, std::size_t replicas) {
+            return detail::share_of(first, last, replica, replicas);
+        },
+        where);
+}
+
+}  // namespace renoir

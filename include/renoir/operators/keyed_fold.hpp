@@ -1,0 +1,427 @@
+#pragma once
+
+/// Aggregation by key: fold, reduce, count, sum, min, max, avg and the group_by_ forms of them.
+
+#include <renoir/operators/fold.hpp>
+#include <renoir/runtime/state_table.hpp>
+
+#include <array>
+
+namespace renoir {
+
+namespace detail {
+
+/// One state for each key of this replica.
+///
+/// The latency of memory is hidden by looking ahead: the slots of up to 32 keys are prefetched
+/// before the first is touched. Items that arrive together are looked ahead where they are; of
+/// items that come one by one, those whose key and kept part survive the call wait in a short
+/// queue.
+template <class K, class In, class Step, class Next>
+class KeyedFoldStage {
+ public:
+    using State = typename Step::state_type;
+    using Kept = typename Step::kept_type;
+    using Result = typename Step::result_type;
+    using Table = StateTable<K, State>;
+
+    KeyedFoldStage(const OperatorInfo& info, Step step, Next next)
+        : info_(info), step_(std::move(step)), next_(std::move(next)) {}
+
+    void push(std::pair<K, In>&& item) {
+        const auto key = Table::look_up(item.first);
+        if constexpr (waits) {
+            if (key.is_detached()) {
+                enqueue(key, std::move(item.second));
+                return;
+            }
+        }
+        auto add_item = [&] { add(key, step_.keep(std::move(item.second))); };
+        call_user(info_, add_item);
+    }
+
+    void push_batch(std::span<std::pair<K, In>> items) {
+        for (std::size_t begin = 0; begin < items.size(); begin += look_ahead) {
+            add_together(items.subspan(begin, std::min(look_ahead, items.size() - begin)));
+        }
+    }
+
+    void control(const Mark& mark) {
+        if (mark.kind == MarkKind::end_of_round) {
+            add_waiting();
+            emit_all();
+        }
+        next_.control(mark);
+    }
+
+ protected:
+    using Lookup = typename Table::Lookup;
+
+    void add(const Lookup& key, Kept&& kept) {
+        table_.visit(
+            key, [&](State& state) { step_.add(state, std::move(kept)); },
+            [&] { return step_.create(std::move(kept)); });
+    }
+
+    void emit_all() {
+        auto emit = [&] {
+            table_.drain([&](K&& key, State&& state) {
+                next_.push(std::pair<K, Result>(std::move(key), step_.finish(std::move(state))));
+            });
+        };
+        call_user(info_, emit);
+    }
+
+    /// Adds the items that wait for their slots to arrive.
+    void add_waiting() {
+        if constexpr (waits) add_queued();
+    }
+
+    static constexpr std::size_t look_ahead = 32;
+    static constexpr bool waits = std::is_trivially_copyable_v<Lookup> &&
+                                  std::is_trivially_copyable_v<Kept> && !is_view<Kept> &&
+                                  std::is_default_constructible_v<Kept>;
+
+    const OperatorInfo& info_;
+    Step step_;
+    Next next_;
+    Table table_;
+
+ private:
+    void add_queued() {
+        auto add_each = [&] {
+            for (std::size_t i = 0; i < waiting_; ++i) add(keys_[i], std::move(kept_[i]));
+        };
+        call_user(info_, add_each);
+        waiting_ = 0;
+    }
+
+    void enqueue(const Lookup& key, In&& item) {
+        table_.prefetch(key);
+        keys_[waiting_] = key;
+        auto keep = [&] { return step_.keep(std::move(item)); };
+        kept_[waiting_] = call_user(info_, keep);
+        if (++waiting_ == look_ahead) add_waiting();
+    }
+
+    void add_together(std::span<std::pair<K, In>> items) {
+        alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
+        auto* keys = reinterpret_cast<Lookup*>(memory);
+        static_assert(std::is_trivially_destructible_v<Lookup>);
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            new (keys + i) Lookup(Table::look_up(items[i].first));
+            table_.prefetch(keys[i]);
+        }
+        auto add_each = [&] {
+            for (std::size_t i = 0; i < items.size(); ++i)
+                add(keys[i], step_.keep(std::move(items[i].second)));
+        };
+        call_user(info_, add_each);
+    }
+
+    struct NoQueue {};
+    [[no_unique_address]] std::conditional_t<waits, std::array<Lookup, waits ? look_ahead : 1>,
+                                             NoQueue>
+        keys_;
+    [[no_unique_address]] std::conditional_t<waits, std::array<Kept, waits ? look_ahead : 1>,
+                                             NoQueue>
+        kept_;
+    std::size_t waiting_ = 0;
+};
+
+/// Local aggregation before an exchange, bounded in memory. Where it does not reduce the number of
+/// items it steps aside for a while and hands each item on as a state of its own.
+template <class K, class In, class Step, class Next>
+class PartialFoldStage : private KeyedFoldStage<K, In, Step, Next> {
+    using Base = KeyedFoldStage<K, In, Step, Next>;
+
+ public:
+    using Base::Base;
+
+    void push(std::pair<K, In>&& item) {
+        if (count_down(1)) [[unlikely]]
+            change_mode();
+        if (stepping_aside_) {
+            hand_on(std::move(item));
+        } else {
+            Base::push(std::move(item));
+        }
+    }
+
+    void push_batch(std::span<std::pair<K, In>> items) {
+        if (count_down(items.size())) [[unlikely]]
+            change_mode();
+        if (stepping_aside_) {
+            for (auto& item : items) hand_on(std::move(item));
+        } else {
+            Base::push_batch(items);
+        }
+    }
+
+    void control(const Mark& mark) {
+        Base::control(mark);
+        if (mark.kind == MarkKind::end_of_round) begin_to_aggregate();
+    }
+
+ private:
+    /// Aggregation must at least halve the number of items to be worth its cost.
+    static constexpr std::size_t least_reduction = 2;
+    /// Items after which the reduction is judged for the first time.
+    static constexpr std::size_t first_look = std::size_t{1} << 16;
+    /// Keys at which the table is emptied although it reduces: it must not grow without bound.
+    static constexpr std::size_t most_keys = std::size_t{1} << 20;
+    static constexpr std::size_t items_aside = std::size_t{1} << 20;
+
+    bool count_down(std::size_t items) noexcept {
+        const bool crosses = until_look_ <= items;
+        until_look_ = crosses ? 0 : until_look_ - items;
+        return crosses;
+    }
+
+    void change_mode() {
+        if (stepping_aside_) {
+            begin_to_aggregate();
+            return;
+        }
+        this->add_waiting();
+        seen_ += look_;
+        const bool reduces = seen_ >= least_reduction * this->table_.size();
+        if (!reduces || this->table_.size() >= most_keys) {
+            this->emit_all();
+            seen_ = 0;
+        }
+        stepping_aside_ = !reduces;
+        until_look_ = stepping_aside_ ? items_aside : look_;
+    }
+
+    void begin_to_aggregate() noexcept {
+        stepping_aside_ = false;
+        seen_ = 0;
+        until_look_ = look_;
+    }
+
+    void hand_on(std::pair<K, In>&& item) {
+        auto create = [&] { return this->step_.create(this->step_.keep(std::move(item.second))); };
+        auto state = call_user(this->info_, create);
+        this->next_.push(
+            std::pair<K, typename Base::State>(std::move(item.first), std::move(state)));
+    }
+
+    static constexpr std::size_t look_ = first_look;
+    bool stepping_aside_ = false;
+    std::size_t seen_ = 0;
+    std::size_t until_look_ = first_look;
+};
+
+template <class K, class In, class Step>
+struct PartialFoldOperator {
+    using value_type = std::pair<K, typename Step::state_type>;
+    const OperatorInfo& info;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return PartialFoldStage<K, In, Step, Next>(info, step, std::move(next));
+    }
+};
+
+template <class K, class In, class Step>
+struct KeyedFoldOperator {
+    using value_type = std::pair<K, typename Step::result_type>;
+    const OperatorInfo& info;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return KeyedFoldStage<K, In, Step, Next>(info, step, std::move(next));
+    }
+};
+
+template <class K, class In, class Step, class AnyStream>
+auto append_keyed_fold(AnyStream& stream, const OperatorInfo& info, Step step) {
+    return append_operator<KeyedResult<K, typename Step::result_type>>(
+        stream, info, [&](const OperatorInfo& named) {
+            return KeyedFoldOperator<K, In, Step>{named, std::move(step)};
+        });
+}
+
+/// Sends a pair to the replica of its key.
+struct PairPartition {
+    template <class K, class V>
+    std::size_t operator()(const std::pair<K, V>& item, std::size_t destinations) const {
+        return destination_of(hash_of(item.first), destinations);
+    }
+};
+
+/// Folds where the values are.
+template <class K, class V, class Chain, class Aggregate>
+auto fold_by_key(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Aggregate aggregate) {
+    return with_partition(stream, [&](auto& partitioned) {
+        return append_keyed_fold<K, V>(partitioned, info, Whole<Aggregate>{std::move(aggregate)});
+    });
+}
+
+/// Behind a group_by folds before the exchange and merges behind it; elsewhere the values of a key
+/// are together already.
+template <class K, class V, class Chain, class Aggregate>
+auto fold_by_key_associatively(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
+                               Aggregate aggregate) {
+    if constexpr (!is_grouped<Chain>) {
+        return fold_by_key(stream, info, std::move(aggregate));
+    } else {
+        using State = typename Aggregate::state_type;
+        using Pair = std::pair<K, State>;
+        auto key = std::move(stream.chain().key);
+        Stream<V, std::remove_cvref_t<decltype(stream.chain().previous)>> ungrouped(
+            std::move(stream.handle()), std::move(stream.chain().previous), stream.execution());
+        auto keyed = append_key_by<V>(ungrouped, info, std::move(key));
+        auto partial =
+            append_operator<KeyedResult<K, State>>(keyed, info, [&](const OperatorInfo& named) {
+                return PartialFoldOperator<K, V, Partial<Aggregate>>{named, {{aggregate}}};
+            });
+        auto partitioned =
+            exchange<Pair>(partial, info, Replication::unlimited(),
+                           [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
+        return append_keyed_fold<K, State>(partitioned, info,
+                                           Merging<Aggregate>{std::move(aggregate)});
+    }
+}
+
+/// The value itself.
+struct Identity {
+    template <class T>
+    const T& operator()(const T& value) const noexcept {
+        return value;
+    }
+};
+
+}  // namespace detail
+
+template <class K, class V, class Chain>
+template <class Init, FoldFunction<Init, V> F>
+auto KeyedStream<K, V, Chain>::fold(Init init, F fn, Location where) {
+    using Aggregate = detail::FoldAggregate<V, Init, F>;
+    return detail::fold_by_key(*this, {"fold", where}, Aggregate{std::move(init), std::move(fn)});
+}
+
+template <class K, class V, class Chain>
+template <class Init, FoldFunction<Init, V> Local, FoldFunction<Init, Init> Global>
+auto KeyedStream<K, V, Chain>::fold_assoc(Init init, Local local, Global global, Location where) {
+    using Aggregate = detail::FoldAssociativeAggregate<V, Init, Local, Global>;
+    return detail::fold_by_key_associatively(
+        *this, {"fold_assoc", where},
+        Aggregate{{std::move(init), std::move(local)}, std::move(global)});
+}
+
+template <class K, class V, class Chain>
+template <ReduceFunction<V> F>
+auto KeyedStream<K, V, Chain>::reduce(F fn, Location where) {
+    return detail::fold_by_key(*this, {"reduce", where},
+                               detail::ReduceAggregate<V, F>{std::move(fn)});
+}
+
+template <class K, class V, class Chain>
+template <ReduceFunction<V> F>
+auto KeyedStream<K, V, Chain>::reduce_assoc(F fn, Location where) {
+    return detail::fold_by_key_associatively(*this, {"reduce_assoc", where},
+                                             detail::ReduceAggregate<V, F>{std::move(fn)});
+}
+
+template <class K, class V, class Chain>
+auto KeyedStream<K, V, Chain>::count(Location where) {
+    return detail::fold_by_key_associatively(*this, {"count", where}, detail::CountAggregate<V>{});
+}
+
+template <class K, class V, class Chain>
+template <MapFunction<const V&> F>
+auto KeyedStream<K, V, Chain>::sum(F projection, Location where) {
+    return detail::fold_by_key_associatively(*this, {"sum", where},
+                                             detail::SumAggregate<V, F>{std::move(projection)});
+}
+
+template <class K, class V, class Chain>
+auto KeyedStream<K, V, Chain>::sum(Location where) {
+    return sum(detail::Identity{}, where);
+}
+
+template <class K, class V, class Chain>
+template <MapFunction<const V&> F>
+auto KeyedStream<K, V, Chain>::min(F projection, Location where) {
+    return detail::fold_by_key_associatively(
+        *this, {"min", where}, detail::ExtremeAggregate<V, F, std::less<>>{std::move(projection)});
+}
+
+template <class K, class V, class Chain>
+auto KeyedStream<K, V, Chain>::min(Location where) {
+    return min(detail::Identity{}, where);
+}
+
+template <class K, class V, class Chain>
+template <MapFunction<const V&> F>
+auto KeyedStream<K, V, Chain>::max(F projection, Location where) {
+    return detail::fold_by_key_associatively(
+        *this, {"max", where},
+        detail::ExtremeAggregate<V, F, std::greater<>>{std::move(projection)});
+}
+
+template <class K, class V, class Chain>
+auto KeyedStream<K, V, Chain>::max(Location where) {
+    return max(detail::Identity{}, where);
+}
+
+template <class K, class V, class Chain>
+template <MapFunction<const V&> F>
+auto KeyedStream<K, V, Chain>::avg(F projection, Location where) {
+    return detail::fold_by_key_associatively(*this, {"avg", where},
+                                             detail::MeanAggregate<V, F>{std::move(projection)});
+}
+
+template <class K, class V, class Chain>
+auto KeyedStream<K, V, Chain>::avg(Location where) {
+    return avg(detail::Identity{}, where);
+}
+
+template <class T, class Chain>
+template <KeyFunction<T> F, class Init, class Local, class Global>
+auto Stream<T, Chain>::group_by_fold(F key, Init init, Local local, Global global, Location where) {
+    return group_by(std::move(key), where)
+        .fold_assoc(std::move(init), std::move(local), std::move(global), where);
+}
+
+template <class T, class Chain>
+template <KeyFunction<T> F, ReduceFunction<T> G>
+auto Stream<T, Chain>::group_by_reduce(F key, G fn, Location where) {
+    return group_by(std::move(key), where).reduce_assoc(std::move(fn), where);
+}
+
+template <class T, class Chain>
+template <KeyFunction<T> F>
+auto Stream<T, Chain>::group_by_count(F key, Location where) {
+    return group_by(std::move(key), where).count(where);
+}
+
+template <class T, class Chain>
+template <KeyFunction<T> F, class G>
+auto Stream<T, Chain>::group_by_sum(F key, G value, Location where) {
+    return group_by(std::move(key), where).sum(std::move(value), where);
+}
+
+template <class T, class Chain>
+template <KeyFunction<T> F, class G>
+auto Stream<T, Chain>::group_by_min(F key, G value, Location where) {
+    return group_by(std::move(key), where).min(std::move(value), where);
+}
+
+template <class T, class Chain>
+template <KeyFunction<T> F, class G>
+auto Stream<T, Chain>::group_by_max(F key, G value, Location where) {
+    return group_by(std::move(key), where).max(std::move(value), where);
+}
+
+template <class T, class Chain>
+template <KeyFunction<T> F, class G>
+auto Stream<T, Chain>::group_by_avg(F key, G value, Location where) {
+    return group_by(std::move(key), where).avg(std::move(value), where);
+}
+
+}  // namespace renoir

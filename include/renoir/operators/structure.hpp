@@ -1,0 +1,202 @@
+#pragma once
+
+/// split, merge, zip: graphs that are not chains.
+
+#include <renoir/operators/repartition.hpp>
+
+#include <deque>
+#include <vector>
+
+namespace renoir {
+
+namespace detail {
+
+template <class T>
+struct SplitStage {
+    std::vector<Output<T>*> outputs;
+    std::size_t destination;
+
+    void push(T&& item) {
+        for (Output<T>* output : outputs) output->append(destination, item);
+    }
+    void control(const Mark& mark) {
+        for (Output<T>* output : outputs) output->send_mark(mark);
+    }
+};
+
+/// Holds back the items of the side that is ahead. The queues are not bounded: to stop reading one
+/// side could stop the other for ever where both come from one `split`.
+template <class Left, class Right, class Next>
+class ZipStage {
+ public:
+    explicit ZipStage(Next next) : next_(std::move(next)) {}
+
+    void push_left(Left&& item) {
+        left_.push_back(to_owned(std::move(item)));
+        emit();
+    }
+    void push_right(Right&& item) {
+        right_.push_back(to_owned(std::move(item)));
+        emit();
+    }
+    void control(const Mark& mark) {
+        if (mark.kind == MarkKind::end_of_round) {
+            left_.clear();
+            right_.clear();
+        }
+        next_.control(mark);
+    }
+
+ private:
+    void emit() {
+        if (left_.empty() || right_.empty()) return;
+        next_.push({std::move(left_.front()), std::move(right_.front())});
+        left_.pop_front();
+        right_.pop_front();
+    }
+
+    std::deque<owned_t<Left>> left_;
+    std::deque<owned_t<Right>> right_;
+    Next next_;
+};
+
+template <class Left, class Right>
+struct ZipChain {
+    using value_type = std::pair<owned_t<Left>, owned_t<Right>>;
+    EdgeId left;
+    EdgeId right;
+
+    template <StageFor<value_type> Next>
+    [[nodiscard]] std::unique_ptr<Replica> build(ReplicaContext& context, Next next) const {
+        using Stage = ZipStage<Left, Right, Next>;
+        return std::make_unique<TwoInputReplica<Left, Right, Stage>>(context, left, right,
+                                                                     Stage(std::move(next)));
+    }
+};
+
+/// Connects the end of a stream to an existing block.
+template <class T, class AnyStream, class MakePartition>
+EdgeId connect_to(AnyStream& stream, OperatorInfo info, BlockId to, MakePartition make_partition) {
+    static_assert(Exchangeable<T>,
+                  "the items of this stream must be encodable to cross an exchange");
+    stream.handle().require_usable(info);
+    const EdgeId edge = stream.handle().graph().connect(stream.handle().block(), to);
+    end_block(stream, std::move(info), [&](const OperatorInfo& named) {
+        return [edge, make_partition, &named](ReplicaContext& context) {
+            Output<T>& output = context.open_output<T>(edge);
+            auto partition = make_partition(named, context);
+            return PartitionStage<T, decltype(partition)>{output, std::move(partition)};
+        };
+    });
+    return edge;
+}
+
+/// Two streams meet only in the job graph of one context.
+void require_same_graph(const StreamHandle& first, const StreamHandle& second,
+                        const OperatorInfo& info);
+
+/// An edge into a merged block: in place where the replicas correspond, evenly spread elsewhere.
+template <class T, class AnyStream>
+EdgeId merge_into(AnyStream& stream, const OperatorInfo& info, BlockId to) {
+    const Graph& graph = stream.handle().graph();
+    const bool same =
+        graph.block(stream.handle().block()).replication == graph.block(to).replication;
+    if (same) {
+        return connect_to<T>(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
+            return FixedPartition{context.index()};
+        });
+    }
+    return connect_to<T>(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
+        return RunPartition(context.index());
+    });
+}
+
+}  // namespace detail
+
+template <class T, class Chain>
+auto Stream<T, Chain>::split(std::size_t copies, Location where) {
+    OperatorInfo info{"split", where};
+    handle_.require_usable(info);
+    if (copies == 0)
+        throw Error(ErrorKind::usage, info.text() + " makes 0 copies; give it at least 1");
+    const std::shared_ptr<Graph> graph = handle_.shared_graph();
+    const BlockId from = handle_.block();
+    std::vector<Stream<T, ExchangeChain<T>>> streams;
+    std::vector<EdgeId> edges;
+    for (std::size_t i = 0; i < copies; ++i) {
+        const BlockId to =
+            graph->add_block(graph->block(from).replication, graph->block(from).batch_mode);
+        edges.push_back(graph->connect(from, to));
+        streams.emplace_back(StreamHandle(graph, to, graph->add_operator(to, info)),
+                             ExchangeChain<T>{{edges.back()}}, execution_);
+    }
+    end_block(*this, std::move(info), [&](const OperatorInfo&) {
+        return [edges](ReplicaContext& context) {
+            std::vector<Output<T>*> outputs;
+            for (const EdgeId edge : edges) outputs.push_back(&context.open_output<T>(edge));
+            return detail::SplitStage<T>{std::move(outputs), context.index()};
+        };
+    });
+    return streams;
+}
+
+template <class T, class Chain>
+template <class Other>
+auto Stream<T, Chain>::merge(Stream<T, Other> other, Location where) {
+    const OperatorInfo info{"merge", where};
+    handle_.require_usable(info);
+    other.handle().require_usable(info);
+    detail::require_same_graph(handle_, other.handle(), info);
+    const std::shared_ptr<Graph> graph = handle_.shared_graph();
+    const BlockDescription& own = graph->block(handle_.block());
+    const BlockDescription& others = graph->block(other.handle().block());
+    const bool same = own.replication == others.replication;
+    const BlockId to =
+        graph->add_block(same ? own.replication : Replication::unlimited(), own.batch_mode);
+    const OperatorInfo& head = graph->add_operator(to, info);
+    const EdgeId left = detail::merge_into<T>(*this, info, to);
+    const EdgeId right = detail::merge_into<T>(other, info, to);
+    return Stream<T, ExchangeChain<T>>(StreamHandle(graph, to, head),
+                                       ExchangeChain<T>{{left, right}}, execution_);
+}
+
+template <class T, class Chain>
+template <class U, class Other>
+auto Stream<T, Chain>::zip(Stream<U, Other> other, Location where) {
+    const OperatorInfo info{"zip", where};
+    handle_.require_usable(info);
+    other.handle().require_usable(info);
+    detail::require_same_graph(handle_, other.handle(), info);
+    const std::shared_ptr<Graph> graph = handle_.shared_graph();
+    const BlockId to =
+        graph->add_block(Replication::one(), graph->block(handle_.block()).batch_mode);
+    const OperatorInfo& head = graph->add_operator(to, info);
+    const auto first = [](const OperatorInfo&, ReplicaContext&) {
+        return detail::FixedPartition{0};
+    };
+    const EdgeId left = detail::connect_to<T>(*this, info, to, first);
+    const EdgeId right = detail::connect_to<U>(other, info, to, first);
+    using Zipped = detail::ZipChain<T, U>;
+    return Stream<typename Zipped::value_type, Zipped>(StreamHandle(graph, to, head),
+                                                       Zipped{left, right}, execution_);
+}
+
+template <class K, class V, class Chain>
+template <class Other>
+auto KeyedStream<K, V, Chain>::merge(KeyedStream<K, V, Other> other, Location where) {
+    return detail::with_partition(*this, [&](auto& own) {
+        return detail::with_partition(other, [&](auto& others) {
+            const OperatorInfo info{"merge", where};
+            auto left = detail::as_pairs(own, info);
+            auto right = detail::as_pairs(others, info);
+            auto merged = left.merge(std::move(right), where);
+            const StreamHandle taken = merged.handle().take(info);
+            using Merged = std::remove_cvref_t<decltype(merged.chain())>;
+            return KeyedStream<K, V, Merged>(
+                taken.behind(taken.graph().add_operator(taken.block(), info)),
+                std::move(merged.chain()), merged.execution());
+        });
+    });
+}
+
+}  // namespace renoir

@@ -1,0 +1,31 @@
+#pragma once
+
+/// Everything a program needs:
+///
+///     #include <renoir/renoir.hpp>
+///
+///     int main(int argc, char** argv) {
+///         auto [config, args] = renoir::RuntimeConfig::from_args(argc, argv);
+///         renoir::StreamContext ctx(config);
+///         ctx.stream_par_iter(0, 10).for_each([](int n) { std::printf("%d\n", n); });
+///         ctx.execute_blocking();
+///     }
+///
+/// Programs with options of their own add renoir/config/cli.hpp, tests add renoir/testing.
+
+#include <renoir/base/error.hpp>
+#include <renoir/config/runtime_config.hpp>
+#include <renoir/io/iterators.hpp>
+#include <renoir/operators/collect.hpp>
+#include <renoir/operators/filter.hpp>
+#include <renoir/operators/flat_map.hpp>
+#include <renoir/operators/fold.hpp>
+#include <renoir/operators/for_each.hpp>
+#include <renoir/operators/key_by.hpp>
+#include <renoir/operators/keyed_fold.hpp>
+#include <renoir/operators/map.hpp>
+#include <renoir/operators/repartition.hpp>
+#include <renoir/operators/rich_map.hpp>
+#include <renoir/operators/structure.hpp>
+#include <renoir/stream/context.hpp>
+#include <renoir/text/words.hpp>
