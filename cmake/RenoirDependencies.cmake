@@ -3,7 +3,7 @@
 find_package(Threads REQUIRED)
 
 # unordered_flat_map needs Boost 1.81; Debian 12 has it beside an older default.
-find_package(Boost 1.81 REQUIRED)
+find_package(Boost 1.81 REQUIRED CONFIG)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)

@@ -5,11 +5,7 @@ include(Catch)
 add_library(renoir_test_main OBJECT "${PROJECT_SOURCE_DIR}/tests/support/test_main.cpp")
 target_include_directories(renoir_test_main PUBLIC "${PROJECT_SOURCE_DIR}/tests/support")
 target_compile_features(renoir_test_main PUBLIC cxx_std_20)
-if(TARGET Catch2::Catch2WithMain)
-  target_link_libraries(renoir_test_main PUBLIC Catch2::Catch2)
-else()
-  target_link_libraries(renoir_test_main PUBLIC Catch2::Catch2)
-endif()
+target_link_libraries(renoir_test_main PUBLIC Catch2::Catch2)
 
 # renoir_add_test(NAME SOURCES... [LIBRARIES ...]): one test program whose cases CTest runs one by
 # one, each with a timeout so that a hang is a failure.

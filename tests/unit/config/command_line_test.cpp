@@ -99,7 +99,7 @@ TEST_CASE("help goes to standard output and exits with 0", "[config]") {
     CHECK(result.err.empty());
     for (const char* text : {"prog", "Runtime options", "--local", "-l", "--remote", "-r", "--pin",
                              "none|core|numa", "--report-bindings", "--help"}) {
-        CHECK_THAT(result.out, Catch::Matchers::Contains(text));
+        CHECK_THAT(result.out, Catch::Matchers::ContainsSubstring(text));
     }
 }
 
