@@ -11,6 +11,5 @@ foreach(header IN LISTS public_headers)
 endforeach()
 
 add_library(check-headers OBJECT EXCLUDE_FROM_ALL ${header_sources})
-# CLI11 is for the one public header that adds our options to a program's own.
-target_link_libraries(check-headers PRIVATE renoir::renoir CLI11::CLI11)
+target_link_libraries(check-headers PRIVATE renoir::renoir renoir::cli)
 renoir_build_settings(check-headers)

@@ -16,6 +16,10 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
         FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT renoir-targets NAMESPACE renoir:: DESTINATION "${package_folder}")
 
+# A component of its own, since only its users need CLI11.
+install(TARGETS renoir_cli EXPORT renoir-cli-targets)
+install(EXPORT renoir-cli-targets NAMESPACE renoir:: DESTINATION "${package_folder}")
+
 # What a user has to find follows from what the libraries link. A shared library keeps its private
 # dependencies to itself; a static one hands them on, as $<LINK_ONLY:...>.
 set(linked)
@@ -42,9 +46,8 @@ endmacro()
 set(RENOIR_FIND_DEPENDENCIES "")
 set(RENOIR_PC_REQUIRES "")
 renoir_dependency(Threads::Threads "find_dependency(Threads)")
-renoir_dependency(Boost::headers "find_dependency(Boost 1.81)")
+renoir_dependency(Boost::headers "find_dependency(Boost 1.81 CONFIG)")
 renoir_dependency(tomlplusplus::tomlplusplus "find_dependency(tomlplusplus)" tomlplusplus)
-renoir_dependency(CLI11::CLI11 "find_dependency(CLI11)")
 renoir_dependency(spdlog::spdlog "find_dependency(spdlog)" spdlog)
 renoir_dependency(spdlog::spdlog_header_only "find_dependency(spdlog)" spdlog)
 renoir_dependency(PkgConfig::HWLOC "renoir_find_module(HWLOC hwloc)" hwloc)
