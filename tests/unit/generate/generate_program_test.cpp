@@ -17,9 +17,9 @@ Outcome run_generate(const TemporaryFolder& folder, const std::string& arguments
 TEST_CASE("the same options make the same file with any number of threads") {
     const std::string kind = GENERATE(as<std::string>(), "text", "points", "graph", "bids");
     const std::string options = kind == "text"     ? " --bytes 3M --seed 5"
-                                : kind == "points" ? " --points 100K --clusters 9 --seed 5"
-                                : kind == "graph"  ? " --vertices 1K --edges 200K --seed 5"
-                                                   : " --bids 100K";
+                                : kind == "points" ? " --points 60K --clusters 9 --seed 5"
+                                : kind == "graph"  ? " --vertices 1K --edges 120K --seed 5"
+                                                   : " --bids 60K";
     const TemporaryFolder folder;
     for (const std::string threads : {"1", "2", "5"}) {
         const Outcome outcome =
