@@ -23,7 +23,7 @@ class Job final : private Channels {
 
  private:
     std::vector<Lane> lanes_from(EdgeId edge, std::uint32_t sender) override;
-    std::vector<SlabRing*> rings_to(EdgeId edge, std::uint32_t receiver) override;
+    std::vector<IncomingLane> lanes_to(EdgeId edge, std::uint32_t receiver) override;
 
     void start_worker(std::uint32_t index);
     void run_worker(std::uint32_t index);
@@ -162,27 +162,28 @@ std::vector<Lane> Job::lanes_from(EdgeId edge, std::uint32_t sender) {
             lanes.push_back({&local_ring(address), &workers_[to.worker]->parker()});
         } else {
             // The sender itself drives the network before it rests, so nobody needs waking.
-            lanes.push_back(
-                {&network_->outgoing(address, to.rank), &workers_[own.worker]->parker()});
+            Parker& parker = workers_[own.worker]->parker();
+            lanes.push_back({&network_->outgoing(address, to.rank, parker), &parker});
         }
     }
     return lanes;
 }
 
-std::vector<SlabRing*> Job::rings_to(EdgeId edge, std::uint32_t receiver) {
+std::vector<IncomingLane> Job::lanes_to(EdgeId edge, std::uint32_t receiver) {
     const ReplicaAddress own = placements_[graph_->edge(edge).to].at(receiver);
-    std::vector<SlabRing*> rings;
+    Parker& own_parker = workers_[own.worker]->parker();
+    std::vector<IncomingLane> lanes;
     std::uint32_t sender = 0;
     for (const ReplicaAddress& from : placements_[graph_->edge(edge).from]) {
         const ChannelAddress address{edge, sender++, receiver};
         if (from.rank == options_.rank) {
-            rings.push_back(&local_ring(address));
+            lanes.push_back({&local_ring(address), &workers_[from.worker]->parker()});
         } else {
-            rings.push_back(
-                &network_->incoming(address, from.rank, workers_[own.worker]->parker()));
+            // The receiver itself drives the network before it rests, so nobody needs waking.
+            lanes.push_back({&network_->incoming(address, from.rank, own_parker), &own_parker});
         }
     }
-    return rings;
+    return lanes;
 }
 
 JobHandle::JobHandle(std::unique_ptr<Job> job) : job_(std::move(job)) {}

@@ -66,10 +66,11 @@ Network::~Network() {
     link_->set_wakeup(nullptr);
 }
 
-SlabRing& Network::outgoing(const ChannelAddress& address, std::uint32_t to_rank) {
+SlabRing& Network::outgoing(const ChannelAddress& address, std::uint32_t to_rank, Parker& sender) {
     const std::lock_guard lock(mutex_);
     Outgoing& channel = outgoing_[address];
     channel.to_rank = to_rank;
+    channel.sender = &sender;
     return channel.ring;
 }
 
@@ -112,8 +113,11 @@ void Network::announce(const Failure& failure) {
 bool Network::send_ready(const ChannelAddress&, Outgoing& channel) {
     bool sent = false;
     while (true) {
-        if (channel.waiting == nullptr) channel.waiting = channel.ring.try_pop();
-        if (channel.waiting == nullptr) return sent;
+        if (channel.waiting == nullptr) {
+            channel.waiting = channel.ring.try_pop();
+            if (channel.waiting == nullptr) return sent;
+            if (channel.ring.producer_waits()) channel.sender->wake();
+        }
         if (channel.waiting->header.count != 0 && channel.credits <= 0) return sent;
         --channel.credits;
         link_->send(channel.to_rank, slab_frame(*channel.waiting));

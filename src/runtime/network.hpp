@@ -46,7 +46,7 @@ class Network {
     Network& operator=(const Network&) = delete;
 
     /// Rings are made while the replicas are built; `progress` is called only afterwards.
-    [[nodiscard]] SlabRing& outgoing(const ChannelAddress& address, std::uint32_t to_rank);
+    [[nodiscard]] SlabRing& outgoing(const ChannelAddress& address, std::uint32_t to_rank, Parker& sender);
     [[nodiscard]] SlabRing& incoming(const ChannelAddress& address, std::uint32_t from_rank,
                                      Parker& receiver);
 
@@ -63,6 +63,7 @@ class Network {
     struct Outgoing {
         SlabRing ring;
         std::uint32_t to_rank = 0;
+        Parker* sender = nullptr;
         std::int64_t credits = static_cast<std::int64_t>(SlabRing::slots);
         SlabPointer waiting;  // taken from the ring, but without a credit yet
     };

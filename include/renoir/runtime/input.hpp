@@ -16,8 +16,8 @@ template <Exchangeable T>
 class Input {
  public:
     Input(ReplicaContext& context, const std::vector<EdgeId>& edges)
-        : rings_(collect_rings(context, edges)), frontier_(rings_.size()), pool_(context.pool()) {
-        if (context.schedule_seed() != 0) next_ = context.schedule_seed() % rings_.size();
+        : lanes_(collect_lanes(context, edges)), frontier_(lanes_.size()), pool_(context.pool()) {
+        if (context.schedule_seed() != 0) next_ = context.schedule_seed() % lanes_.size();
     }
 
     /// Reads at most one slab of each channel, and stops early when `outputs` are blocked.
@@ -25,12 +25,14 @@ class Input {
     template <class Stage, class OnMark>
     bool poll(Stage& stage, const ReplicaOutputs& outputs, OnMark&& on_mark) {
         bool progressed = false;
-        for (std::size_t i = 0; i < rings_.size() && !outputs.blocked(); ++i) {
+        for (std::size_t i = 0; i < lanes_.size() && !outputs.blocked(); ++i) {
             const std::size_t channel = next_;
-            next_ = next_ + 1 == rings_.size() ? 0 : next_ + 1;
+            next_ = next_ + 1 == lanes_.size() ? 0 : next_ + 1;
             if (frontier_.is_held(channel)) continue;
-            SlabPointer slab = rings_[channel]->try_pop();
+            const IncomingLane& lane = lanes_[channel];
+            SlabPointer slab = lane.ring->try_pop();
             if (slab == nullptr) continue;
+            if (lane.ring->producer_waits()) [[unlikely]] lane.sender->wake();
             progressed = true;
             deliver(*slab, channel, stage);
             const Mark mark = slab->header.mark;
@@ -47,14 +49,13 @@ class Input {
     /// latency of memory behind prefetches, few enough to stay in the first level cache.
     static constexpr std::size_t decoded_at_once = 32;
 
-    static std::vector<SlabRing*> collect_rings(ReplicaContext& context,
-                                                const std::vector<EdgeId>& edges) {
-        std::vector<SlabRing*> rings;
+    static std::vector<IncomingLane> collect_lanes(ReplicaContext& context, const std::vector<EdgeId>& edges) {
+        std::vector<IncomingLane> lanes;
         for (const EdgeId edge : edges) {
-            const std::vector<SlabRing*> of_edge = context.open_rings(edge);
-            rings.insert(rings.end(), of_edge.begin(), of_edge.end());
+            const std::vector<IncomingLane> of_edge = context.open_lanes(edge);
+            lanes.insert(lanes.end(), of_edge.begin(), of_edge.end());
         }
-        return rings;
+        return lanes;
     }
 
     template <class Stage>
@@ -96,7 +97,7 @@ class Input {
                   "an item that crosses an exchange must be default constructible, so that it can "
                   "be decoded into");
 
-    std::vector<SlabRing*> rings_;
+    std::vector<IncomingLane> lanes_;
     Frontier frontier_;
     SlabPool& pool_;
     std::size_t next_ = 0;

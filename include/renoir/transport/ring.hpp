@@ -23,11 +23,12 @@ class SlabRing {
     SlabRing& operator=(const SlabRing&) = delete;
 
     /// Producer: takes the slab and returns true, or leaves it alone and returns false when full.
+    /// Then the consumer learns that the producer waits for room.
     [[nodiscard]] bool try_push(SlabPointer& slab) noexcept {
         const std::size_t tail = tail_.load(std::memory_order_relaxed);
         if (tail - head_seen_ == slots) {
             head_seen_ = head_.load(std::memory_order_acquire);
-            if (tail - head_seen_ == slots) return false;
+            if (tail - head_seen_ == slots && !room_after_announcement(tail)) return false;
         }
         cells_[tail % slots] = std::move(slab);
         tail_.store(tail + 1, std::memory_order_seq_cst);  // see Parker::wake
@@ -42,8 +43,16 @@ class SlabRing {
             if (head == tail_seen_) return nullptr;
         }
         SlabPointer slab = std::move(cells_[head % slots]);
-        head_.store(head + 1, std::memory_order_release);
+        head_.store(head + 1, std::memory_order_seq_cst);  // see producer_waits
         return slab;
+    }
+
+    /// Consumer, after a pop: whether the producer found no room since this was asked last. Then it
+    /// may sleep and must be woken.
+    [[nodiscard]] bool producer_waits() noexcept {
+        if (!producer_waits_.load(std::memory_order_seq_cst)) return false;
+        producer_waits_.store(false, std::memory_order_relaxed);
+        return true;
     }
 
     /// Either side: whether nothing is in the ring at this moment.
@@ -59,10 +68,18 @@ class SlabRing {
  private:
     static constexpr std::size_t cache_line = 64;
 
+    // Either this look at the head sees the consumer's pop, or the consumer sees the announcement.
+    bool room_after_announcement(std::size_t tail) noexcept {
+        producer_waits_.store(true, std::memory_order_seq_cst);
+        head_seen_ = head_.load(std::memory_order_seq_cst);
+        return tail - head_seen_ != slots;
+    }
+
     alignas(cache_line) std::atomic<std::size_t> tail_{0};
     std::size_t head_seen_ = 0;  // of the producer
     alignas(cache_line) std::atomic<std::size_t> head_{0};
     std::size_t tail_seen_ = 0;  // of the consumer
+    alignas(cache_line) std::atomic<bool> producer_waits_{false};
     alignas(cache_line) std::array<SlabPointer, slots> cells_;
 };
 
