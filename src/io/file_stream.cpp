@@ -73,7 +73,7 @@ class LinesOfRange : public ByteStream {
     std::size_t read_last_line(char* to, std::size_t room) {
         if (last_byte_ == '\n') return 0;
         const std::size_t count = read_at_position(to, std::min(room, step_behind_), size_);
-        step_behind_ *= 2;
+        step_behind_ = std::max(step_behind_, std::min(room, 2 * step_behind_));
         const auto* const newline = static_cast<const char*>(std::memchr(to, '\n', count));
         if (newline == nullptr) return count;
         ended_ = true;

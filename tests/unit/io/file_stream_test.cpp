@@ -64,6 +64,15 @@ TEST_CASE("a range of bytes gives the lines that start in it, wherever reads hap
     SUCCEED();
 }
 
+TEST_CASE("a line may go on far behind its range") {
+    const test::TemporaryFolder folder;
+    const std::string line = std::string(100'000, 'x') + '\n';
+    const std::string path = folder.write("file", line + "end\n");
+    // A hundred thousand reads: what a read takes may grow, but not without end.
+    CHECK((read_all(path, {0, 10}, line.size() + 4, 1) == line));
+    CHECK((read_all(path, {0, 10}, line.size() + 4, 1000) == line));
+}
+
 TEST_CASE("offsets have 64 bits") {
     const test::TemporaryFolder folder;
     const std::string path = folder.path("sparse");
