@@ -15,7 +15,11 @@
 
 #include <renoir/base/error.hpp>
 #include <renoir/config/runtime_config.hpp>
+#include <renoir/io/channel_sink.hpp>
+#include <renoir/io/channel_source.hpp>
 #include <renoir/io/iterators.hpp>
+#include <renoir/io/text_source.hpp>
+#include <renoir/io/write_text.hpp>
 #include <renoir/operators/collect.hpp>
 #include <renoir/operators/filter.hpp>
 #include <renoir/operators/flat_map.hpp>

@@ -1,3 +1,4 @@
+#include <renoir/base/error.hpp>
 #include <renoir/transport/in_process_link.hpp>
 
 namespace renoir {
@@ -25,6 +26,7 @@ class InProcessLink final : public Link {
     [[nodiscard]] std::optional<Frame> receive() override {
         InProcessCluster::Mailbox& mailbox = own();
         const std::lock_guard lock(mailbox.mutex);
+        if (mailbox.abort_reason) throw Error(ErrorKind::cancelled, *mailbox.abort_reason);
         if (mailbox.frames.empty()) return std::nullopt;
         Frame frame = std::move(mailbox.frames.front());
         mailbox.frames.pop_front();
@@ -47,6 +49,14 @@ class InProcessLink final : public Link {
 
 std::unique_ptr<Link> InProcessCluster::link(std::uint32_t rank) {
     return std::make_unique<InProcessLink>(shared_from_this(), rank);
+}
+
+void InProcessCluster::abort(const std::string& reason) {
+    for (Mailbox& mailbox : mailboxes_) {
+        const std::lock_guard lock(mailbox.mutex);
+        if (!mailbox.abort_reason) mailbox.abort_reason = "another rank has failed: " + reason;
+        if (mailbox.wakeup) mailbox.wakeup();
+    }
 }
 
 }  // namespace renoir

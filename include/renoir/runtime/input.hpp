@@ -32,7 +32,8 @@ class Input {
             const IncomingLane& lane = lanes_[channel];
             SlabPointer slab = lane.ring->try_pop();
             if (slab == nullptr) continue;
-            if (lane.ring->producer_waits()) [[unlikely]] lane.sender->wake();
+            if (lane.ring->producer_waits()) [[unlikely]]
+                lane.sender->wake();
             progressed = true;
             deliver(*slab, channel, stage);
             const Mark mark = slab->header.mark;
@@ -49,7 +50,8 @@ class Input {
     /// latency of memory behind prefetches, few enough to stay in the first level cache.
     static constexpr std::size_t decoded_at_once = 32;
 
-    static std::vector<IncomingLane> collect_lanes(ReplicaContext& context, const std::vector<EdgeId>& edges) {
+    static std::vector<IncomingLane> collect_lanes(ReplicaContext& context,
+                                                   const std::vector<EdgeId>& edges) {
         std::vector<IncomingLane> lanes;
         for (const EdgeId edge : edges) {
             const std::vector<IncomingLane> of_edge = context.open_lanes(edge);

@@ -52,7 +52,8 @@ class ReplicaOutputs {
 using EdgeId = std::uint32_t;
 using BlockId = std::uint32_t;
 
-/// One sender of an input: the ring that comes from there and who is to be woken when there is room.
+/// One sender of an input: the ring that comes from there and who is to be woken when there is
+/// room.
 struct IncomingLane {
     SlabRing* ring = nullptr;
     Parker* sender = nullptr;
@@ -66,8 +67,10 @@ class Channels {
     /// One lane for each replica of the block that the edge leads to, from the given sender.
     [[nodiscard]] virtual std::vector<Lane> lanes_from(EdgeId edge, std::uint32_t sender) = 0;
 
-    /// One incoming lane for each replica of the block that the edge comes from, to the given receiver.
-    [[nodiscard]] virtual std::vector<IncomingLane> lanes_to(EdgeId edge, std::uint32_t receiver) = 0;
+    /// One incoming lane for each replica of the block that the edge comes from, to the given
+    /// receiver.
+    [[nodiscard]] virtual std::vector<IncomingLane> lanes_to(EdgeId edge,
+                                                             std::uint32_t receiver) = 0;
 };
 
 /// Everything a replica is built from. It lives as long as the replica.

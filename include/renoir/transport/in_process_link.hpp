@@ -8,6 +8,8 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 
 namespace renoir {
 
@@ -21,6 +23,9 @@ class InProcessCluster : public std::enable_shared_from_this<InProcessCluster> {
 
     [[nodiscard]] std::unique_ptr<Link> link(std::uint32_t rank);
 
+    /// From now on every rank that receives gets an Error with this reason: one of them is gone.
+    void abort(const std::string& reason);
+
  private:
     friend class InProcessLink;
 
@@ -28,6 +33,7 @@ class InProcessCluster : public std::enable_shared_from_this<InProcessCluster> {
         std::mutex mutex;
         std::deque<Link::Frame> frames;
         std::function<void()> wakeup;
+        std::optional<std::string> abort_reason;
     };
 
     std::deque<Mailbox> mailboxes_;

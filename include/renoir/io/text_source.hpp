@@ -1,0 +1,127 @@
+#pragma once
+
+/// Sources of lines: stream_file, stream_files, stream_glob, stream_folder, stream_stdin.
+///
+///     ctx.stream_file("book.txt").filter([](std::string_view line) { return !line.empty(); })...
+
+#include <renoir/io/background_reader.hpp>
+#include <renoir/io/text_input.hpp>
+#include <renoir/stream/context.hpp>
+
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+
+namespace renoir {
+
+namespace detail {
+
+/// Text emitted in a step, about: a block of hundreds of kilobytes is cut into pieces so that the
+/// worker soon turns to what they caused.
+inline constexpr std::size_t text_of_a_step = 16 * 1024;
+
+/// Blocks of files, which are there when they are asked for.
+class FileBlocks {
+ public:
+    explicit FileBlocks(std::unique_ptr<io::TextBlocks> blocks) : blocks_(std::move(blocks)) {}
+    std::optional<std::string_view> try_next() { return blocks_->next(); }
+
+ private:
+    std::unique_ptr<io::TextBlocks> blocks_;
+};
+
+/// Blocks that a thread beside the workers reads, because they may be long in coming.
+class BackgroundBlocks {
+ public:
+    BackgroundBlocks(std::unique_ptr<io::BackgroundReader> reader, Parker* parker)
+        : reader_(std::move(reader)) {
+        reader_->set_wakeup([parker] { parker->wake(); });
+    }
+    std::optional<std::string_view> try_next() { return reader_->try_next(); }
+
+ private:
+    std::unique_ptr<io::BackgroundReader> reader_;
+};
+
+/// The lines of some blocks of text.
+template <class Blocks>
+class LineReader {
+ public:
+    explicit LineReader(Blocks blocks) : blocks_(std::move(blocks)) {}
+
+    template <class Emit>
+    SourceStatus step(Emit&& emit, std::size_t) {
+        if (rest_.empty()) {
+            const std::optional<std::string_view> block = blocks_.try_next();
+            if (!block) return SourceStatus::idle;
+            if (block->empty()) return SourceStatus::finished;
+            rest_ = *block;
+        }
+        io::for_each_line(take_piece(), [&](std::string_view line) { emit(std::move(line)); });
+        return SourceStatus::more;
+    }
+
+ private:
+    std::string_view take_piece() noexcept {
+        std::size_t length = rest_.size();
+        if (length > text_of_a_step) {
+            const std::size_t newline = rest_.find('\n', text_of_a_step);
+            if (newline != std::string_view::npos) length = newline + 1;
+        }
+        const std::string_view piece = rest_.substr(0, length);
+        rest_.remove_prefix(length);
+        return piece;
+    }
+
+    Blocks blocks_;
+    std::string_view rest_;
+};
+
+struct TextSource {
+    using value_type = std::string_view;
+    io::TextInput input;
+
+    [[nodiscard]] static Replication replication() noexcept { return Replication::unlimited(); }
+    [[nodiscard]] LineReader<FileBlocks> open(const SourceContext& context) const {
+        return LineReader(FileBlocks(input.read(context.replica, context.replicas)));
+    }
+};
+
+struct StandardInputSource {
+    using value_type = std::string_view;
+
+    [[nodiscard]] static Replication replication() noexcept { return Replication::one(); }
+    [[nodiscard]] LineReader<BackgroundBlocks> open(const SourceContext& context) const {
+        return LineReader(
+            BackgroundBlocks(std::make_unique<io::BackgroundReader>(STDIN_FILENO, "standard input"),
+                             context.parker));
+    }
+};
+
+}  // namespace detail
+
+inline auto StreamContext::stream_file(const std::filesystem::path& file, Location where) {
+    return stream(detail::TextSource{io::TextInput::file(file.string())}, where);
+}
+
+inline auto StreamContext::stream_files(const std::vector<std::filesystem::path>& files,
+                                        Location where) {
+    std::vector<std::string> names;
+    for (const std::filesystem::path& file : files) names.push_back(file.string());
+    return stream(detail::TextSource{io::TextInput::files(std::move(names))}, where);
+}
+
+inline auto StreamContext::stream_glob(const std::string& pattern, Location where) {
+    return stream(detail::TextSource{io::TextInput::glob(pattern)}, where);
+}
+
+inline auto StreamContext::stream_folder(const std::filesystem::path& folder, Location where) {
+    return stream(detail::TextSource{io::TextInput::folder(folder.string())}, where);
+}
+
+inline auto StreamContext::stream_stdin(Location where) {
+    return stream(detail::StandardInputSource{}, where);
+}
+
+}  // namespace renoir

@@ -1,0 +1,108 @@
+#pragma once
+
+/// write_text: a sink that writes each item as a line of a file.
+///
+///     counts.map(...).write_text("counts.txt");
+
+#include <renoir/operators/repartition.hpp>
+
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace renoir {
+
+/// An item that is text or can be written as text: text, arithmetic types, and pairs of these,
+/// which are written with a tab between.
+template <class T>
+inline constexpr bool is_text_line =
+    std::convertible_to<const T&, std::string_view> || std::is_arithmetic_v<T>;
+template <class First, class Second>
+inline constexpr bool is_text_line<std::pair<First, Second>> =
+    is_text_line<First> && is_text_line<Second>;
+
+namespace detail {
+
+/// A file that appears under its name when it is committed, and leaves nothing behind otherwise.
+class AtomicFile {
+ public:
+    /// Creates a temporary file beside `path`. Throws Error(output) where that is not possible.
+    explicit AtomicFile(std::filesystem::path path);
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+    ~AtomicFile();
+
+    /// Appends text; throws Error(output) when it cannot be written.
+    void write(std::string_view text);
+    /// Writes what is buffered and gives the file its name.
+    void commit();
+
+ private:
+    void flush();
+    [[noreturn]] void fail(const char* what) const;
+
+    std::filesystem::path path_;
+    std::string temporary_;
+    int file_ = -1;
+    std::string buffer_;
+};
+
+template <class T>
+void append_text(std::string& line, const T& item) {
+    if constexpr (std::convertible_to<const T&, std::string_view>) {
+        line += std::string_view(item);
+    } else if constexpr (std::same_as<T, char>) {
+        line += item;
+    } else if constexpr (std::same_as<T, bool>) {
+        line += item ? "true" : "false";
+    } else {
+        char digits[64];
+        const auto end = std::to_chars(digits, digits + sizeof(digits), item).ptr;
+        line.append(digits, end);
+    }
+}
+
+template <class First, class Second>
+void append_text(std::string& line, const std::pair<First, Second>& item) {
+    append_text(line, item.first);
+    line += '\t';
+    append_text(line, item.second);
+}
+
+template <class T>
+class WriteTextStage {
+ public:
+    explicit WriteTextStage(std::filesystem::path path)
+        : file_(std::make_unique<AtomicFile>(std::move(path))) {}
+
+    void push(T&& item) {
+        line_.clear();
+        append_text(line_, item);
+        line_ += '\n';
+        file_->write(line_);
+    }
+
+    void control(const Mark& mark) {
+        if (mark.kind == MarkKind::end_of_stream) file_->commit();
+    }
+
+ private:
+    std::unique_ptr<AtomicFile> file_;
+    std::string line_;
+};
+
+}  // namespace detail
+
+template <class T, class Chain>
+void Stream<T, Chain>::write_text(std::filesystem::path path, Location where) {
+    static_assert(is_text_line<T>, "write_text: map the items of this stream to text first");
+    const OperatorInfo info{"write_text", where};
+    auto gathered = detail::gather<T>(*this, info);
+    end_block(gathered, info, [path = std::move(path)](const OperatorInfo&) {
+        return [path](ReplicaContext&) { return detail::WriteTextStage<T>(path); };
+    });
+}
+
+}  // namespace renoir
