@@ -46,7 +46,8 @@ class Network {
     Network& operator=(const Network&) = delete;
 
     /// Rings are made while the replicas are built; `progress` is called only afterwards.
-    [[nodiscard]] SlabRing& outgoing(const ChannelAddress& address, std::uint32_t to_rank, Parker& sender);
+    [[nodiscard]] SlabRing& outgoing(const ChannelAddress& address, std::uint32_t to_rank,
+                                     Parker& sender);
     [[nodiscard]] SlabRing& incoming(const ChannelAddress& address, std::uint32_t from_rank,
                                      Parker& receiver);
 
