@@ -1,0 +1,42 @@
+"""Checks that what the documents say about this repository is so.
+
+Usage: documents_test.py REPOSITORY
+"""
+
+import pathlib
+import re
+import sys
+import unittest
+
+ROOT = pathlib.Path(sys.argv.pop(1))
+
+
+def text_of(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+class Documents(unittest.TestCase):
+    def test_the_program_of_the_readme_is_the_one_that_the_tests_build_and_run(self):
+        programs = re.findall(r"```cpp\n(.*?)```", text_of("README.md"), re.DOTALL)
+        self.assertEqual(programs, [text_of("tests/consumer/program/wordcount.cpp")])
+
+    def test_the_order_of_modules_is_that_of_the_build(self):
+        order = re.search(r"foreach\(module ([^)]*)\)", text_of("CMakeLists.txt")).group(1)
+        self.assertIn(" -> ".join(order.split()), text_of("HACKING.md"))
+
+    def test_every_script_that_is_named_exists(self):
+        for document in ("README.md", "HACKING.md"):
+            names = re.findall(r"\b(?:scripts|\.ci)/[a-z-]+", text_of(document))
+            self.assertGreater(len(names), 1)
+            for name in names:
+                self.assertTrue((ROOT / name).is_file(), f"{document} names {name}")
+
+    def test_every_preset_that_is_named_exists(self):
+        presets = re.findall(r'"name": "(\w+)"', text_of("CMakePresets.json"))
+        for document in ("README.md", "HACKING.md"):
+            for name in re.findall(r"--preset (\w+)", text_of(document)):
+                self.assertIn(name, presets)
+
+
+if __name__ == "__main__":
+    unittest.main()
