@@ -1,0 +1,42 @@
+#include "catch.hpp"
+
+#include <renoir/base/huge_memory.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+TEST_CASE("large memory is zeroed, aligned and writable to its last byte") {
+    constexpr std::size_t huge = std::size_t{2} << 20;
+    for (const std::size_t bytes : {std::size_t{1}, std::size_t{63}, std::size_t{4096}, huge - 1,
+                                    huge, huge + 1, 3 * huge - 5}) {
+        INFO(bytes);
+        const auto memory = renoir::detail::allocate_huge(bytes);
+        REQUIRE(reinterpret_cast<std::uintptr_t>(memory.get()) % 64 == 0);
+        REQUIRE(std::all_of(memory.get(), memory.get() + bytes,
+                            [](std::byte value) { return value == std::byte{0}; }));
+        std::fill_n(memory.get(), bytes, std::byte{0xff});
+    }
+}
+
+TEST_CASE("large memories that live at the same time do not overlap") {
+    struct Block {
+        renoir::detail::HugeMemory memory;
+        std::size_t bytes;
+        std::byte mark;
+    };
+    std::vector<Block> blocks;
+    for (std::size_t i = 0; i < 100; ++i) {
+        const std::size_t bytes = (i % 5 + 1) << 20;
+        const auto mark = static_cast<std::byte>(i + 1);
+        blocks.push_back({renoir::detail::allocate_huge(bytes), bytes, mark});
+        std::fill_n(blocks.back().memory.get(), bytes, mark);
+        // Gaps that later blocks fill again.
+        if (i % 3 == 0) blocks.erase(blocks.begin());
+    }
+    for (const Block& block : blocks) {
+        const auto* begin = block.memory.get();
+        REQUIRE(std::count(begin, begin + block.bytes, block.mark) ==
+                static_cast<std::ptrdiff_t>(block.bytes));
+    }
+}
