@@ -1,0 +1,57 @@
+// A job that waits for input on a channel: how much processor time that takes.
+
+#include "microbench.hpp"
+
+#include "common/report.hpp"
+
+#include <renoir/renoir.hpp>
+
+#include <sys/resource.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <thread>
+
+namespace bench {
+
+namespace {
+
+/// Long enough for threads to start and for idle workers to have gone to sleep.
+constexpr auto time_to_settle = std::chrono::milliseconds(200);
+
+double seconds_of_time(const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+/// Processor time of all threads of this process so far.
+double processor_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return seconds_of_time(usage.ru_utime) + seconds_of_time(usage.ru_stime);
+}
+
+}  // namespace
+
+Answer run_idle(const Request& request) {
+    renoir::StreamContext ctx(request.config);
+    auto [sender, source] = renoir::channel<std::uint64_t>(1024);
+    std::atomic<std::uint64_t> received = 0;
+    ctx.stream(std::move(source)).shuffle().for_each([&](std::uint64_t item) { received += item; });
+    auto job = ctx.execute();
+
+    std::this_thread::sleep_for(time_to_settle);
+    const double used_before = processor_seconds();
+    const double seconds = apps::seconds_of([&] {
+        std::this_thread::sleep_for(std::chrono::duration<double>(request.duration_seconds));
+    });
+    const double used = processor_seconds() - used_before;
+
+    // The job was waiting, not dead.
+    sender.send(1);
+    sender.close();
+    job.wait();
+    if (received != 1) throw std::runtime_error("the item behind the pause was lost");
+    return {seconds, 1, {{"cores", std::to_string(used / seconds)}}};
+}
+
+}  // namespace bench

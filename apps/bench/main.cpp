@@ -1,0 +1,74 @@
+// Small benchmarks of the runtime, one row at a time; scripts/bench runs them all.
+//
+//     microbench shuffle --local 2 --records 100000000 --json
+//     microbench latency --rate 1000000 --duration 2 --json
+//
+//   shuffle  16-byte records through one shuffle into a sum
+//   maps     ten maps into a sum
+//   mixed    five maps and five filters in turn into a sum
+//   latency  from when a record is due to the sink behind a shuffle, at a fixed rate
+//   idle     processor time of a job that waits on a quiet channel
+
+#include "microbench.hpp"
+
+#include <renoir/config/cli.hpp>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+#include <string>
+
+namespace {
+
+using Row = bench::Answer (*)(const bench::Request&);
+
+constexpr std::uint64_t most = 1'000'000'000'000'000;
+
+const std::map<std::string, Row> rows = {{"shuffle", bench::run_shuffle},
+                                         {"maps", bench::run_maps},
+                                         {"mixed", bench::run_mixed},
+                                         {"latency", bench::run_latency},
+                                         {"idle", bench::run_idle}};
+
+void print_json(const std::string& row, const bench::Answer& answer, std::size_t workers) {
+    std::cout << R"({"app":"microbench","row":")" << row << R"(","seconds":)" << answer.seconds
+              << R"(,"items":)" << answer.items << R"(,"ranks":1,"workers":)" << workers;
+    for (const auto& [name, value] : answer.figures) std::cout << ",\"" << name << "\":" << value;
+    std::cout << "}\n";
+}
+
+void print_text(const std::string& row, const bench::Answer& answer) {
+    std::cout << row << ": " << answer.items << " items in " << answer.seconds << " s";
+    for (const auto& [name, value] : answer.figures) std::cout << ", " << name << ' ' << value;
+    std::cout << '\n';
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Small benchmarks of the runtime.", "microbench");
+    bench::Request request;
+    std::string row;
+    bool json = false;
+    app.add_option("ROW", row, "What to measure")->required()->check(CLI::IsMember(rows));
+    app.add_option("--records", request.records, "Records of shuffle, maps and mixed")
+        ->check(CLI::Range(std::uint64_t{0}, most))
+        ->capture_default_str();
+    app.add_option("--first", request.first, "First number of the input")
+        ->check(CLI::Range(std::uint64_t{0}, most))
+        ->capture_default_str();
+    app.add_option("--rate", request.rate, "Records in a second, for latency")
+        ->check(CLI::Range(1, 1'000'000'000))
+        ->capture_default_str();
+    app.add_option("--duration", request.duration_seconds, "Seconds of latency and idle")
+        ->check(CLI::Range(0.001, 3600.0))
+        ->capture_default_str();
+    app.add_flag("--json", json, "End with one line of JSON");
+    auto runtime = renoir::add_runtime_options(app);
+    renoir::parse(app, argc, argv);
+    request.config = runtime.config();
+
+    const bench::Answer answer = rows.at(row)(request);
+    print_text(row, answer);
+    if (json) print_json(row, answer, request.config.workers());
+}

@@ -1,0 +1,49 @@
+#pragma once
+
+// What the rows of the small benchmarks are asked for and what they answer.
+
+#include <renoir/config/runtime_config.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+struct Request {
+    std::uint64_t records = 100'000'000;
+    std::uint64_t first = 1;  ///< the first of the numbers that the records are made of
+    std::uint64_t rate = 10'000;
+    double duration_seconds = 2;
+    renoir::RuntimeConfig config = renoir::RuntimeConfig::all_cores();
+};
+
+/// One more field of the line of JSON.
+struct Figure {
+    std::string_view name;
+    std::string value;
+};
+
+struct Answer {
+    double seconds = 0;
+    std::uint64_t items = 0;
+    std::vector<Figure> figures;
+};
+
+/// Source, shuffle of 16-byte records, sum.
+[[nodiscard]] Answer run_shuffle(const Request& request);
+
+/// Source, ten maps, sum.
+[[nodiscard]] Answer run_maps(const Request& request);
+
+/// Source, five maps and five filters in turn, sum.
+[[nodiscard]] Answer run_mixed(const Request& request);
+
+/// How long records take from the moment they are due to the sink behind a shuffle.
+[[nodiscard]] Answer run_latency(const Request& request);
+
+/// The processor time of a pipeline whose channel is quiet.
+[[nodiscard]] Answer run_idle(const Request& request);
+
+}  // namespace bench
