@@ -1,0 +1,114 @@
+"""Command line of scripts/bench: builds, measures, prints the table."""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+
+import machine
+import rows
+import table
+from bench import Bench, Sizes
+from programs import Failed
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+FULL = Sizes(text_bytes=500_000_000, records=100_000_000, seconds=2.0, idle_seconds=3.0)
+QUICK = Sizes(text_bytes=20_000_000, records=5_000_000, seconds=0.3, idle_seconds=0.3)
+ENOUGH_ROUNDS = 7
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("give a number from 1 on")
+    return number
+
+
+def read_command_line():
+    width = max(map(len, rows.ROWS))
+    listing = "\n".join(f"  {name:{width}}  {row.__doc__}" for name, row in rows.ROWS.items())
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Builds the release preset and measures the library side by side with "
+        "hand-written programs. The result is 0 unless a program fails or two results differ; "
+        "slow is not an error.",
+        epilog=f"rows:\n{listing}\n\nThe method is in docs/performance.md.",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("row", nargs="*", help="rows to measure; all of them if none is named")
+    parser.add_argument("--rounds", type=positive, metavar="N",
+                        help=f"times that each side runs ({ENOUGH_ROUNDS}, with --quick 1)")
+    parser.add_argument("--quick", action="store_true",
+                        help="small inputs: does it all work? The figures mean little")
+    parser.add_argument("--cores", type=positive, metavar="N", default=2,
+                        help="cores that everything runs on (2)")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE",
+                        help="write all samples to this file")
+    parser.add_argument("--data", type=pathlib.Path, metavar="DIR",
+                        default=REPOSITORY / "build" / "bench-data",
+                        help="where the inputs are kept (build/bench-data)")
+    parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",
+                        help="measure the programs in this folder instead of building")
+    options = parser.parse_args()
+    unknown = [name for name in options.row if name not in rows.ROWS]
+    if unknown:
+        parser.error(f"there is no row '{unknown[0]}'; choose from {', '.join(rows.ROWS)}")
+    return options
+
+
+def build():
+    """Builds the programs of the release preset and returns their folder."""
+    targets = ["generate", "wordcount", "microbench", "baseline_wordcount", "baseline_microbench"]
+    for command in (["scripts/install-dependencies", "build"],
+                    ["cmake", "--preset", "release", "--log-level=WARNING"],
+                    ["cmake", "--build", "--preset", "release", "--parallel",
+                     str(os.cpu_count()), "--target", *targets]):
+        if subprocess.run(command, cwd=REPOSITORY, stdout=sys.stderr, check=False).returncode != 0:
+            raise Failed(f"'{' '.join(command)}' failed")
+    return REPOSITORY / "build" / "release" / "bin"
+
+
+def measure(options):
+    programs = options.programs.resolve() if options.programs else build()
+    cores = machine.use_cores(options.cores)
+    bench = Bench(repository=REPOSITORY,
+                  programs=programs,
+                  data=options.data,
+                  rounds=options.rounds or (1 if options.quick else ENOUGH_ROUNDS),
+                  cores=cores,
+                  sizes=QUICK if options.quick else FULL)
+    about = machine.describe(REPOSITORY, cores)
+    lines = []
+    for name in options.row or rows.ROWS:
+        print(f"{name} ...", file=sys.stderr)
+        lines += rows.ROWS[name](bench)
+    return bench, about, lines
+
+
+def caveats(options, bench, about):
+    if options.quick:
+        yield "inputs are small (--quick)"
+    if bench.rounds < ENOUGH_ROUNDS:
+        yield f"only {bench.rounds} round(s), at least {ENOUGH_ROUNDS} make a measurement"
+    if bench.cores < options.cores:
+        yield f"only {bench.cores} core(s) to run on"
+    if about["load"] > 0.5:
+        yield f"something else was running at the start (load {about['load']})"
+
+
+def main():
+    options = read_command_line()
+    try:
+        bench, about, lines = measure(options)
+    except Failed as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    warnings = list(caveats(options, bench, about))
+    table.show(about, bench.rounds, lines, warnings)
+    if options.json:
+        table.write_json(options.json, about, bench.rounds, lines, warnings)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Runs the small benchmarks on little input.
+
+Usage: programs_test.py MICROBENCH BASELINE_MICROBENCH
+"""
+
+import json
+import subprocess
+import sys
+import unittest
+
+BASELINE = sys.argv.pop()
+MICROBENCH = sys.argv.pop()
+WRAP = 2**64
+GOLDEN_RATIO = 0x9E3779B97F4A7C15
+
+
+def report_of(*command):
+    command = [*map(str, command), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def digest_of(number):
+    key = number * GOLDEN_RATIO % WRAP
+    return (key ^ (key >> 32)) + number
+
+
+class SmallBenchmarks(unittest.TestCase):
+    def test_the_library_and_the_hand_written_program_agree(self):
+        for row in ("shuffle", "maps", "mixed"):
+            for records, parallel in ((0, 2), (1, 2), (2_500, 1), (100_003, 3)):
+                with self.subTest(row=row, records=records, parallel=parallel):
+                    same = [row, "--records", records, "--first", 12_345]
+                    ours = report_of(MICROBENCH, *same, "--local", parallel)
+                    theirs = report_of(BASELINE, *same, "--threads", parallel)
+                    self.assertEqual(ours["result"], theirs["result"])
+                    self.assertEqual((ours["items"], theirs["items"]), (records, records))
+
+    def test_the_shuffle_adds_up_every_record_once(self):
+        expected = sum(digest_of(number) for number in range(1, 5_001)) % WRAP
+        self.assertEqual(report_of(MICROBENCH, "shuffle", "--records", 5_000)["result"], expected)
+
+    def test_no_record_is_sent_before_it_is_due(self):
+        report = report_of(MICROBENCH, "latency", "--rate", 20_000, "--duration", 0.1, "--local", 2)
+        self.assertEqual(report["items"], 2_000)
+        self.assertGreaterEqual(report["seconds"], 0.0999)
+        self.assertGreater(report["median_us"], 0)
+        self.assertLessEqual(report["median_us"], report["p99_us"])
+        self.assertLessEqual(report["p99_us"], report["max_us"])
+
+    def test_a_quiet_channel_is_waited_for(self):
+        report = report_of(MICROBENCH, "idle", "--duration", 0.1, "--local", 2)
+        self.assertGreaterEqual(report["seconds"], 0.1)
+        self.assertGreaterEqual(report["cores"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
