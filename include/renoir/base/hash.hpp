@@ -61,8 +61,7 @@ inline constexpr std::uint64_t hash_secret_2 = 0x8ebc6af09c88c6e3ULL;
     return fold_multiply(seed ^ hash_secret_2, hash ^ hash_secret_0);
 }
 
-/// Hash of a text of at most 16 bytes from its image: the first and the last eight bytes, padded
-/// with zeros, and its length.
+/// Hash of a text of at most 16 bytes from its image, padded with zeros, and its length.
 [[nodiscard]] inline std::uint64_t hash_short_text(std::uint64_t head, std::uint64_t tail,
                                                    std::size_t length) noexcept {
     return fold_multiply(head ^ hash_secret_0, tail ^ hash_secret_1 ^ length);
@@ -71,7 +70,10 @@ inline constexpr std::uint64_t hash_secret_2 = 0x8ebc6af09c88c6e3ULL;
 /// Hash of a text longer than 16 bytes.
 [[nodiscard]] std::uint64_t hash_long_text(const char* data, std::size_t length) noexcept;
 
-/// The first and the last eight bytes of a text of at most 16 bytes; they may overlap.
+/// Texts up to this length are kept and compared by their image.
+inline constexpr std::size_t short_text_limit = 16;
+
+/// A text of at most 16 bytes, padded with zeros.
 struct ShortText {
     std::uint64_t head = 0;
     std::uint64_t tail = 0;
@@ -87,6 +89,7 @@ struct ShortText {
 [[nodiscard]] inline std::uint64_t load_partial_word(const char* data,
                                                      std::size_t length) noexcept {
     std::uint64_t word = 0;
+    if (length == 8) return load_word(data);
     if (length >= 4) {
         std::uint32_t low = 0;
         std::uint32_t high = 0;
@@ -127,20 +130,29 @@ inline constexpr bool may_read_to_page_end =
     return (reinterpret_cast<std::uintptr_t>(data) & (page_size - 1)) <= page_size - bytes;
 }
 
+/// For each length of a short text the bytes of its image that count.
+inline constexpr auto short_text_masks = [] {
+    std::array<ShortText, short_text_limit + 1> masks{};
+    for (std::size_t length = 1; length < masks.size(); ++length) {
+        const std::size_t in_tail = length <= 8 ? 0 : length - 8;
+        masks[length].head = ~std::uint64_t{0} >> (8 * (8 - (length - in_tail)));
+        masks[length].tail = in_tail == 0 ? 0 : ~std::uint64_t{0} >> (8 * (8 - in_tail));
+    }
+    return masks;
+}();
+
 /// Image of a text of at most 16 bytes. Words of a language are short and their lengths cannot be
-/// predicted, so the usual case is free of branches on the length: it reads a whole word and masks.
+/// predicted, so the usual case is free of branches on the length: it reads 16 bytes and masks.
 [[nodiscard]] inline ShortText short_text(const char* data, std::size_t length) noexcept {
-    if (length >= 8) return {load_word(data), load_word(data + length - 8)};
     if constexpr (may_read_to_page_end) {
-        if (stays_in_page(data, 8) && length != 0) [[likely]] {
-            const std::uint64_t mask = ~std::uint64_t{0} >> (64 - 8 * length);
-            return {load_word(data) & mask, 0};
+        if (length != 0 && stays_in_page(data, short_text_limit)) [[likely]] {
+            const ShortText& mask = short_text_masks[length];
+            return {load_word(data) & mask.head, load_word(data + 8) & mask.tail};
         }
     }
-    return {load_partial_word(data, length), 0};
+    if (length <= 8) return {load_partial_word(data, length), 0};
+    return {load_word(data), load_partial_word(data + 8, length - 8)};
 }
-
-inline constexpr std::size_t short_text_limit = 16;
 
 [[nodiscard]] inline std::uint64_t hash_text(std::string_view text) noexcept {
     if (text.size() > short_text_limit) return hash_long_text(text.data(), text.size());

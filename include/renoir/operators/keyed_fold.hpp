@@ -29,18 +29,18 @@ class KeyedFoldStage {
         : info_(info), step_(std::move(step)), next_(std::move(next)) {}
 
     void push(std::pair<K, In>&& item) {
-        const auto key = Table::look_up(item.first);
         if constexpr (waits) {
-            if (key.is_detached()) {
+            const Lookup key = Table::look_up(item.first);
+            if (key.is_detached()) [[likely]] {
                 enqueue(key, std::move(item.second));
                 return;
             }
         }
-        auto add_item = [&] { add(key, step_.keep(std::move(item.second))); };
-        call_user(info_, add_item);
+        add_at_once(std::move(item));
     }
 
     void push_batch(std::span<std::pair<K, In>> items) {
+        add_waiting();
         for (std::size_t begin = 0; begin < items.size(); begin += look_ahead) {
             add_together(items.subspan(begin, std::min(look_ahead, items.size() - begin)));
         }
@@ -77,10 +77,10 @@ class KeyedFoldStage {
         if constexpr (waits) add_queued();
     }
 
-    static constexpr std::size_t look_ahead = 32;
-    static constexpr bool waits = std::is_trivially_copyable_v<Lookup> &&
-                                  std::is_trivially_copyable_v<Kept> && !is_view<Kept> &&
-                                  std::is_default_constructible_v<Kept>;
+    static constexpr std::size_t look_ahead = 64;
+    static constexpr std::size_t queue_length = 256;
+    static constexpr bool waits = Table::detaches && std::is_trivially_copyable_v<Kept> &&
+                                  !is_view<Kept> && std::is_default_constructible_v<Kept>;
 
     const OperatorInfo& info_;
     Step step_;
@@ -88,20 +88,37 @@ class KeyedFoldStage {
     Table table_;
 
  private:
-    void add_queued() {
+    // Looks the key up again: a lookup that is handed to a function lives in memory, and the usual
+    // case would have to write it there for this one.
+    [[gnu::noinline]] void add_at_once(std::pair<K, In>&& item) {
+        auto add_item = [&] {
+            add(Table::look_up(item.first), step_.keep(std::move(item.second)));
+        };
+        call_user(info_, add_item);
+    }
+
+    /// A loop of its own over what has come: it is short enough for the processor to work on
+    /// several keys at once, and the slot of each is fetched `look_ahead` keys before it is
+    /// touched.
+    [[gnu::noinline]] void add_queued() {
         auto add_each = [&] {
-            for (std::size_t i = 0; i < waiting_; ++i) add(keys_[i], std::move(kept_[i]));
+            const std::size_t first = std::min(look_ahead, waiting_);
+            for (std::size_t i = 0; i < first; ++i) table_.prefetch(keys_[i]);
+            for (std::size_t i = 0; i < waiting_; ++i) {
+                if (i + look_ahead < waiting_) table_.prefetch(keys_[i + look_ahead]);
+                add(keys_[i], std::move(kept_[i]));
+            }
         };
         call_user(info_, add_each);
         waiting_ = 0;
     }
 
-    void enqueue(const Lookup& key, In&& item) {
-        table_.prefetch(key);
-        keys_[waiting_] = key;
+    [[gnu::always_inline]] void enqueue(const Lookup& key, In&& item) {
         auto keep = [&] { return step_.keep(std::move(item)); };
+        key.copy_to(keys_[waiting_]);
         kept_[waiting_] = call_user(info_, keep);
-        if (++waiting_ == look_ahead) add_waiting();
+        if (++waiting_ == queue_length) [[unlikely]]
+            add_queued();
     }
 
     void add_together(std::span<std::pair<K, In>> items) {
@@ -120,10 +137,10 @@ class KeyedFoldStage {
     }
 
     struct NoQueue {};
-    [[no_unique_address]] std::conditional_t<waits, std::array<Lookup, waits ? look_ahead : 1>,
+    [[no_unique_address]] std::conditional_t<waits, std::array<Lookup, waits ? queue_length : 1>,
                                              NoQueue>
         keys_;
-    [[no_unique_address]] std::conditional_t<waits, std::array<Kept, waits ? look_ahead : 1>,
+    [[no_unique_address]] std::conditional_t<waits, std::array<Kept, waits ? queue_length : 1>,
                                              NoQueue>
         kept_;
     std::size_t waiting_ = 0;

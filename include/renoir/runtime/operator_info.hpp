@@ -47,8 +47,11 @@ class OperatorFailure : public std::exception {
 [[noreturn]] void rethrow_as_failure_of(const OperatorInfo& info);
 
 /// Calls a user function; what it throws is reported with the name of the operator.
+/// Always inlined: what the function works on stays in registers, which is worth a third of the
+/// time of a keyed count.
 template <class Function, class... Arguments>
-decltype(auto) call_user(const OperatorInfo& info, Function& function, Arguments&&... arguments) {
+[[gnu::always_inline]] inline decltype(auto) call_user(const OperatorInfo& info, Function& function,
+                                                       Arguments&&... arguments) {
     if constexpr (std::is_nothrow_invocable_v<Function&, Arguments...>) {
         return std::invoke(function, std::forward<Arguments>(arguments)...);
     } else {

@@ -98,29 +98,43 @@ class TextArena {
 template <class K>
 struct KeyStorage;
 
-/// Text: its image (first and last eight bytes) up to 16 bytes; a pointer and the hash beyond.
+/// Text: its bytes up to 16 of them; a pointer and the hash beyond.
 template <class K>
     requires(std::same_as<K, std::string_view> || std::same_as<K, std::string>)
 struct KeyStorage<K> {
     struct Lookup {
         std::uint64_t hash;
-        std::uint64_t head;
-        std::uint64_t tail;
+        std::uint64_t head_or_address;
+        std::uint64_t tail_or_hash;
         std::size_t length;
-        const char* data;
 
         /// Whether the lookup is usable after the key is gone.
         [[nodiscard]] bool is_detached() const noexcept { return length <= short_text_limit; }
+
+        // Member by member: copied as a block, a lookup just made goes through memory, and loads of
+        // other widths than the stores before them stall.
+        void copy_to(Lookup& other) const noexcept {
+            other.hash = hash;
+            other.head_or_address = head_or_address;
+            other.tail_or_hash = tail_or_hash;
+            other.length = length;
+        }
     };
 
+    /// Whether a lookup of this kind can be detached, see Lookup::is_detached.
+    static constexpr bool detaches = true;
+
     static Lookup look_up(std::string_view key) noexcept {
-        if (key.size() > short_text_limit) {
-            const std::uint64_t hash = hash_long_text(key.data(), key.size());
-            return {hash, 0, hash, key.size(), key.data()};
-        }
+        if (key.size() > short_text_limit) [[unlikely]]
+            return look_up_long(key);
         const ShortText image = short_text(key.data(), key.size());
         return {hash_short_text(image.head, image.tail, key.size()), image.head, image.tail,
-                key.size(), nullptr};
+                key.size()};
+    }
+
+    static Lookup look_up_long(std::string_view key) noexcept {
+        const std::uint64_t hash = hash_long_text(key.data(), key.size());
+        return {hash, reinterpret_cast<std::uintptr_t>(key.data()), hash, key.size()};
     }
 
     struct Slot {
@@ -131,9 +145,13 @@ struct KeyStorage<K> {
         [[nodiscard]] bool is_empty() const noexcept { return length_plus_one == 0; }
 
         [[nodiscard]] bool holds(const Lookup& key) const noexcept {
-            if (tail_or_hash != key.tail || length_plus_one != key.length + 1) return false;
-            if (key.length <= short_text_limit) return head_or_address == key.head;
-            return std::memcmp(long_text(), key.data, key.length) == 0;
+            const std::uint64_t difference =
+                (tail_or_hash ^ key.tail_or_hash) | (length_plus_one ^ (key.length + 1));
+            if (difference != 0) return false;
+            if (head_or_address == key.head_or_address) return true;
+            return key.length > short_text_limit &&
+                   std::memcmp(text_at(head_or_address), text_at(key.head_or_address),
+                               key.length) == 0;
         }
 
         [[nodiscard]] std::uint64_t hash() const noexcept {
@@ -142,26 +160,24 @@ struct KeyStorage<K> {
         }
 
         void store(const Lookup& key, TextArena& arena) {
-            tail_or_hash = key.tail;
-            head_or_address =
-                key.length <= short_text_limit
-                    ? key.head
-                    : reinterpret_cast<std::uintptr_t>(arena.keep(key.data, key.length));
+            tail_or_hash = key.tail_or_hash;
+            head_or_address = key.head_or_address;
+            if (key.length > short_text_limit) {
+                const char* kept = arena.keep(text_at(key.head_or_address), key.length);
+                head_or_address = reinterpret_cast<std::uintptr_t>(kept);
+            }
             length_plus_one = key.length + 1;
         }
 
         template <class Use>
         void use(Use&& use_key) {
             if (length() > short_text_limit) {
-                use_key(K(std::string_view(long_text(), length())));
+                use_key(K(std::string_view(text_at(head_or_address), length())));
                 return;
             }
             char text[2 * sizeof(std::uint64_t)];
             std::memcpy(text, &head_or_address, sizeof(head_or_address));
-            if (length() >= sizeof(tail_or_hash)) {
-                std::memcpy(text + length() - sizeof(tail_or_hash), &tail_or_hash,
-                            sizeof(tail_or_hash));
-            }
+            std::memcpy(text + sizeof(head_or_address), &tail_or_hash, sizeof(tail_or_hash));
             use_key(K(std::string_view(text, length())));
         }
 
@@ -169,8 +185,8 @@ struct KeyStorage<K> {
 
      private:
         [[nodiscard]] std::size_t length() const noexcept { return length_plus_one - 1; }
-        [[nodiscard]] const char* long_text() const noexcept {
-            return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(head_or_address));
+        [[nodiscard]] static const char* text_at(std::uint64_t address) noexcept {
+            return reinterpret_cast<const char*>(static_cast<std::uintptr_t>(address));
         }
     };
 };
@@ -182,7 +198,10 @@ struct KeyStorage<K> {
         std::uint64_t hash;
         K key;
         [[nodiscard]] bool is_detached() const noexcept { return true; }
+        void copy_to(Lookup& other) const noexcept { other = *this; }
     };
+
+    static constexpr bool detaches = std::is_default_constructible_v<K>;
 
     static Lookup look_up(const K& key) { return {hash_of(key), key}; }
 
@@ -191,7 +210,9 @@ struct KeyStorage<K> {
         bool occupied;
 
         [[nodiscard]] bool is_empty() const noexcept { return !occupied; }
-        [[nodiscard]] bool holds(const Lookup& other) const { return KeyEqual{}(key, other.key); }
+        [[nodiscard]] bool holds(const Lookup& other) const {
+            return occupied && KeyEqual{}(key, other.key);
+        }
         [[nodiscard]] std::uint64_t hash() const { return hash_of(key); }
         void store(const Lookup& other, TextArena&) {
             key = other.key;
@@ -215,6 +236,8 @@ struct KeyStorage<K> {
         [[nodiscard]] bool is_detached() const noexcept { return false; }
     };
 
+    static constexpr bool detaches = false;
+
     static Lookup look_up(const K& key) { return {hash_of(key), &key}; }
 
     struct Slot {
@@ -224,7 +247,7 @@ struct KeyStorage<K> {
 
         [[nodiscard]] bool is_empty() const noexcept { return !occupied; }
         [[nodiscard]] bool holds(const Lookup& other) const {
-            return full_hash == other.hash && KeyEqual{}(key(), *other.key);
+            return occupied && full_hash == other.hash && KeyEqual{}(key(), *other.key);
         }
         [[nodiscard]] std::uint64_t hash() const noexcept { return full_hash; }
         void store(const Lookup& other, TextArena&) {
@@ -270,6 +293,9 @@ class StateTable {
  public:
     using Lookup = typename Storage::Lookup;
 
+    /// Whether a lookup may be usable after its key is gone; is_detached() tells.
+    static constexpr bool detaches = Storage::detaches;
+
     StateTable() = default;
     StateTable(StateTable&& other) noexcept { swap(other); }
     StateTable& operator=(StateTable&& other) noexcept {
@@ -285,7 +311,9 @@ class StateTable {
 
     [[nodiscard]] static Lookup look_up(const K& key) { return Storage::look_up(key); }
 
-    void prefetch(const Lookup& key) const noexcept {
+    /// Always inlined: GCC takes a function that only prefetches for one without effect and drops
+    /// calls.
+    [[gnu::always_inline]] void prefetch(const Lookup& key) const noexcept {
         if (slots_ != nullptr) __builtin_prefetch(&slots_[key.hash & mask_], 1);
     }
 
@@ -303,13 +331,13 @@ class StateTable {
             grow();
         for (std::size_t index = key.hash & mask_;; index = (index + 1) & mask_) {
             Slot& slot = slots_[index];
+            if (slot.key.holds(key)) [[likely]] {
+                update(slot.state());
+                return slot.state();
+            }
             if (slot.key.is_empty()) {
                 new (slot.bytes) State(create());
                 store_key(slot, key);
-                return slot.state();
-            }
-            if (slot.key.holds(key)) {
-                update(slot.state());
                 return slot.state();
             }
         }
@@ -374,7 +402,9 @@ class StateTable {
         larger.memory_ = detail::allocate_huge(slots * sizeof(Slot));
         larger.slots_ = reinterpret_cast<Slot*>(larger.memory_.get());
         larger.mask_ = slots - 1;
-        larger.grow_at_ = slots / 4 * 3;
+        // Half full at most: beyond, a key that is not in its first slot is a mispredicted branch
+        // away.
+        larger.grow_at_ = slots / 2;
         for (std::size_t index = 0; index < capacity(); ++index) {
             if (!slots_[index].key.is_empty()) larger.adopt(slots_[index]);
         }
