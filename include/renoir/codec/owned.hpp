@@ -8,7 +8,9 @@
 ///     static_assert(std::is_same_v<renoir::owned_t<std::pair<std::string_view, int>>,
 ///                                  std::pair<std::string, int>>);
 
+#include <array>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -70,6 +72,16 @@ struct Owned<std::vector<T>> {
         owned.reserve(values.size());
         for (T& value : values) owned.push_back(Owned<T>::from(std::move(value)));
         return owned;
+    }
+};
+
+template <class T, std::size_t Size>
+    requires(!std::same_as<typename Owned<T>::type, T>)
+struct Owned<std::array<T, Size>> {
+    using type = std::array<typename Owned<T>::type, Size>;
+    static type from(std::array<T, Size>&& values) {
+        return std::apply([](auto&... value) { return type{Owned<T>::from(std::move(value))...}; },
+                          values);
     }
 };
 
