@@ -138,6 +138,12 @@ struct Extent {
 template <class... Parts>
 struct FixedParts {};
 
+// An empty rest would take a byte, and padding.
+template <class Last>
+struct FixedParts<Last> {
+    Last first;
+};
+
 template <class First, class... Rest>
 struct FixedParts<First, Rest...> {
     First first;
