@@ -21,9 +21,9 @@ Error system_read_error(const std::string& path, int code) {
     return read_error(path, std::generic_category().message(code));
 }
 
-Descriptor open_file(const std::string& path) {
+Descriptor open_file(const std::string& path, int more_flags) {
     for (;;) {
-        Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | more_flags));
         if (file.get() >= 0) return file;
         if (errno != EINTR) throw system_read_error(path, errno);
     }

@@ -35,8 +35,8 @@ class Descriptor {
 /// The same with the system's text for `code`, a value of errno.
 [[nodiscard]] Error system_read_error(const std::string& path, int code);
 
-/// Opens a file for reading; throws a `read_error`.
-[[nodiscard]] Descriptor open_file(const std::string& path);
+/// Opens a file for reading, with flags of open(2) beyond the usual; throws a `read_error`.
+[[nodiscard]] Descriptor open_file(const std::string& path, int more_flags = 0);
 
 /// Reads at most `room` bytes, at the current place or at `offset`; 0 at the end of the file.
 /// Throws a `read_error`.

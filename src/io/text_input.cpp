@@ -1,5 +1,7 @@
+#include <renoir/io/background_reader.hpp>
 #include <renoir/io/text_input.hpp>
 
+#include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -220,26 +222,74 @@ std::unique_ptr<ByteStream> open_part(const Part& part) {
 
 class BlocksOfParts : public TextBlocks {
  public:
-    BlocksOfParts(std::shared_ptr<const std::vector<Source>> sources, std::vector<Part> parts)
-        : sources_(std::move(sources)), parts_(std::move(parts)) {}
+    BlocksOfParts(std::shared_ptr<const std::vector<Source>> sources, std::vector<Part> parts,
+                  std::function<void()> wakeup)
+        : sources_(std::move(sources)), parts_(std::move(parts)), wakeup_(std::move(wakeup)) {}
 
     std::string_view next() override {
         while (next_part_ < parts_.size() || stream_ != nullptr) {
-            if (stream_ == nullptr) stream_ = open_part(parts_[next_part_++]);
-            const std::string_view block = buffer_.next(*stream_);
+            const std::string_view block = next_of_part();
             if (!block.empty()) return block;
-            stream_.reset();
         }
         buffer_.clear();
         return {};
     }
 
+    std::optional<std::string_view> try_next() override {
+        while (true) {
+            if (background_ != nullptr) {
+                const std::optional<std::string_view> block = background_->try_next();
+                if (!block || !block->empty()) return block;
+                background_.reset();
+            }
+            if (stream_ != nullptr || !is_special(next_part_)) {
+                const std::string_view block = next_of_part();
+                const bool at_end = stream_ == nullptr && next_part_ == parts_.size();
+                if (!block.empty() || at_end) return block;
+            } else {
+                background_ =
+                    std::make_unique<BackgroundFile>(parts_[next_part_++].source->path, wakeup_);
+            }
+        }
+    }
+
  private:
+    /// A file that may keep its reader waiting, read by a thread of its own. It is opened without
+    /// waiting for a writer, which comes when it likes.
+    class BackgroundFile {
+     public:
+        BackgroundFile(const std::string& path, const std::function<void()>& wakeup)
+            : file_(detail::open_file(path, O_NONBLOCK)), reader_(file_.get(), path) {
+            reader_.set_wakeup(wakeup);
+        }
+        std::optional<std::string_view> try_next() { return reader_.try_next(); }
+
+     private:
+        detail::Descriptor file_;
+        BackgroundReader reader_;
+    };
+
+    [[nodiscard]] bool is_special(std::size_t part) const {
+        return part < parts_.size() && parts_[part].source->kind == Kind::special;
+    }
+
+    /// The next block up to the end of the current part; empty at its end.
+    std::string_view next_of_part() {
+        if (stream_ == nullptr && next_part_ < parts_.size())
+            stream_ = open_part(parts_[next_part_++]);
+        if (stream_ == nullptr) return {};
+        const std::string_view block = buffer_.next(*stream_);
+        if (block.empty()) stream_.reset();
+        return block;
+    }
+
     /// Keeps alive what the parts point to.
     std::shared_ptr<const std::vector<Source>> sources_;
     std::vector<Part> parts_;
+    std::function<void()> wakeup_;
     std::size_t next_part_ = 0;
     std::unique_ptr<ByteStream> stream_;
+    std::unique_ptr<BackgroundFile> background_;
     detail::LineBuffer buffer_;
 };
 
@@ -271,12 +321,14 @@ TextInput TextInput::glob(const std::string& pattern) {
     return TextInput(files_of_pattern(pattern));
 }
 
-std::unique_ptr<TextBlocks> TextInput::read(std::size_t replica, std::size_t replicas) const {
+std::unique_ptr<TextBlocks> TextInput::read(std::size_t replica, std::size_t replicas,
+                                            std::function<void()> wakeup) const {
     if (replica >= replicas) {
         throw Error(ErrorKind::usage, "there is no replica " + std::to_string(replica) + " of " +
                                           std::to_string(replicas) + "; they are counted from 0");
     }
-    return std::make_unique<BlocksOfParts>(sources_, parts_of(*sources_, replica, replicas));
+    return std::make_unique<BlocksOfParts>(sources_, parts_of(*sources_, replica, replicas),
+                                           std::move(wakeup));
 }
 
 }  // namespace renoir::io

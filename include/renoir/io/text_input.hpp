@@ -11,7 +11,9 @@
 ///     }
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +39,10 @@ class TextBlocks {
     /// Blocks for as long as the file does. Throws `Error` (input) when a file cannot be read, was
     /// truncated since it was described, or holds broken compressed data.
     [[nodiscard]] virtual std::string_view next() = 0;
+
+    /// As next(), but never waits for what may be long in coming, such as a FIFO: then it returns
+    /// nothing, and the `wakeup` given to TextInput::read is called when it is worth asking again.
+    [[nodiscard]] virtual std::optional<std::string_view> try_next() = 0;
 
     static constexpr std::size_t readable_after = 16;
 };
@@ -73,7 +79,11 @@ class TextInput {
     /// its own: the replicas' lines one after the other are the files' lines in order. Compressed
     /// files are read whole, the biggest first, by the replica that has least of them; what is not
     /// a regular file is read whole, too. Throws `Error` (usage) for a replica that cannot be.
-    [[nodiscard]] std::unique_ptr<TextBlocks> read(std::size_t replica, std::size_t replicas) const;
+    ///
+    /// `wakeup` is for TextBlocks::try_next; it is called from another thread and must not throw or
+    /// wait.
+    [[nodiscard]] std::unique_ptr<TextBlocks> read(std::size_t replica, std::size_t replicas,
+                                                   std::function<void()> wakeup = {}) const;
 
     struct Source;
 

@@ -21,11 +21,11 @@ namespace detail {
 /// worker soon turns to what they caused.
 inline constexpr std::size_t text_of_a_step = 16 * 1024;
 
-/// Blocks of files, which are there when they are asked for.
+/// Blocks of files.
 class FileBlocks {
  public:
     explicit FileBlocks(std::unique_ptr<io::TextBlocks> blocks) : blocks_(std::move(blocks)) {}
-    std::optional<std::string_view> try_next() { return blocks_->next(); }
+    std::optional<std::string_view> try_next() { return blocks_->try_next(); }
 
  private:
     std::unique_ptr<io::TextBlocks> blocks_;
@@ -58,22 +58,12 @@ class LineReader {
             if (block->empty()) return SourceStatus::finished;
             rest_ = *block;
         }
-        io::for_each_line(take_piece(), [&](std::string_view line) { emit(std::move(line)); });
+        rest_ = io::for_each_line(rest_, text_of_a_step,
+                                  [&](std::string_view line) { emit(std::move(line)); });
         return SourceStatus::more;
     }
 
  private:
-    std::string_view take_piece() noexcept {
-        std::size_t length = rest_.size();
-        if (length > text_of_a_step) {
-            const std::size_t newline = rest_.find('\n', text_of_a_step);
-            if (newline != std::string_view::npos) length = newline + 1;
-        }
-        const std::string_view piece = rest_.substr(0, length);
-        rest_.remove_prefix(length);
-        return piece;
-    }
-
     Blocks blocks_;
     std::string_view rest_;
 };
@@ -84,7 +74,9 @@ struct TextSource {
 
     [[nodiscard]] static Replication replication() noexcept { return Replication::unlimited(); }
     [[nodiscard]] LineReader<FileBlocks> open(const SourceContext& context) const {
-        return LineReader(FileBlocks(input.read(context.replica, context.replicas)));
+        Parker* parker = context.parker;
+        return LineReader(FileBlocks(
+            input.read(context.replica, context.replicas, [parker] { parker->wake(); })));
     }
 };
 
