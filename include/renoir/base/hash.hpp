@@ -161,7 +161,19 @@ inline constexpr auto short_text_masks = [] {
 }
 
 template <class T>
-concept HashableAggregate = std::is_aggregate_v<T> && std::is_class_v<T>;
+inline constexpr bool is_array = false;
+template <class T, std::size_t Size>
+inline constexpr bool is_array<std::array<T, Size>> = true;
+
+template <class T, class Indices = std::make_index_sequence<boost::pfr::tuple_size_v<T>>>
+inline constexpr bool members_hashable = false;
+template <class T, std::size_t... Index>
+inline constexpr bool members_hashable<T, std::index_sequence<Index...>> =
+    (Hashable<boost::pfr::tuple_element_t<Index, T>> && ...);
+
+template <class T>
+concept HashableAggregate =
+    std::is_aggregate_v<T> && std::is_class_v<T> && !is_array<T> && members_hashable<T>;
 
 }  // namespace detail
 

@@ -229,12 +229,7 @@ template <class... Members>
 inline constexpr bool all_encodable<std::tuple<Members...>> = (Encodable<Members> && ...);
 
 template <class T>
-inline constexpr bool is_std_array = false;
-template <class T, std::size_t Size>
-inline constexpr bool is_std_array<std::array<T, Size>> = true;
-
-template <class T>
-concept ReflectedAggregate = std::is_aggregate_v<T> && std::is_class_v<T> && !is_std_array<T> &&
+concept ReflectedAggregate = std::is_aggregate_v<T> && std::is_class_v<T> && !is_array<T> &&
                              !is_flat<T> && all_encodable<typename AggregateMembers<T>::type>;
 
 /// A range that grows by inserting at its end: vector, list, deque, set, map and their kin.

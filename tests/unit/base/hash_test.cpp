@@ -40,6 +40,14 @@ struct OwnedPlace {
     int number;
 };
 
+struct HoldsVector {
+    int number;
+    std::vector<int> values;
+};
+struct HoldsHoldsVector {
+    HoldsVector inner;
+};
+
 enum class Colour : std::uint8_t { red, green };
 
 static_assert(Hashable<int> && Hashable<Colour> && Hashable<std::string_view>);
@@ -47,6 +55,8 @@ static_assert(Hashable<std::tuple<int, std::string, std::optional<double>>>);
 static_assert(Hashable<Place> && Hashable<std::array<Place, 3>>);
 static_assert(!Hashable<std::vector<int>> && !Hashable<int*>);
 static_assert(!Hashable<std::pair<int, std::vector<int>>>);
+static_assert(!Hashable<HoldsVector> && !Hashable<HoldsHoldsVector>);
+static_assert(!Hashable<std::array<HoldsVector, 2>> && !Hashable<std::optional<HoldsVector>>);
 
 /// How far the sizes of equally likely classes are from equal: about 1 for a good hash, however
 /// many classes there are.
@@ -191,7 +201,7 @@ TEST_CASE("regular keys spread evenly over any number of destinations") {
 TEST_CASE("the keys of one destination spread evenly over the slots of a table") {
     constexpr std::size_t slots = 1024;
     for (const auto& [name, hashes] : hashes_of_regular_keys()) {
-        for (const std::size_t destinations : {1, 2, 7, 16}) {
+        for (const std::size_t destinations : std::array<std::size_t, 4>{1, 2, 7, 16}) {
             std::vector<std::size_t> sizes(slots);
             for (const std::uint64_t hash : hashes) {
                 if (destination_of(hash, destinations) == 0) ++sizes[hash % slots];

@@ -51,7 +51,7 @@ class RandomValues {
 
     template <class... Members>
     void fill(std::tuple<Members...>& value) {
-        std::apply([this](Members&... member) { (fill(member), ...); }, value);
+        std::apply([&](Members&... member) { (this->fill(member), ...); }, value);
     }
 
     template <class T>
