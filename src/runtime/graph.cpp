@@ -41,6 +41,10 @@ void Graph::check_complete() const {
             " ends nowhere; add one such as collect_vec(), for_each(...) or collect_count()");
 }
 
+void Graph::run_end_actions() const {
+    for (const auto& action : end_actions_) action();
+}
+
 void Graph::require_open() const {
     if (!frozen_) return;
     throw Error(ErrorKind::usage,

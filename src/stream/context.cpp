@@ -54,7 +54,8 @@ JobHandle StreamContext::execute() {
     options.bind_worker = [plan](std::uint32_t worker) {
         topology::bind_this_thread(*plan, worker);
     };
-    options.on_end = [execution = execution_](bool failed) {
+    options.on_end = [execution = execution_, graph = graph_](bool failed) {
+        graph->run_end_actions();
         execution->advance(failed ? Execution::Stage::failed : Execution::Stage::succeeded);
     };
     execution_->advance(Execution::Stage::running);

@@ -60,25 +60,14 @@ class SinkQueue {
     bool closed_ = false;
 };
 
-/// Closes the queue when the replica goes, at the end of the stream or of a failed job.
 template <class T>
-class ChannelSinkStage {
- public:
-    explicit ChannelSinkStage(std::shared_ptr<SinkQueue<owned_t<T>>> queue)
-        : queue_(std::move(queue)) {}
-    ChannelSinkStage(ChannelSinkStage&&) noexcept = default;
-    ChannelSinkStage& operator=(ChannelSinkStage&&) = delete;
-    ~ChannelSinkStage() {
-        if (queue_ != nullptr) queue_->close();
-    }
+struct ChannelSinkStage {
+    std::shared_ptr<SinkQueue<owned_t<T>>> queue;
 
-    void push(T&& item) { queue_->push(to_owned(std::move(item))); }
+    void push(T&& item) { queue->push(to_owned(std::move(item))); }
     void control(const Mark& mark) {
-        if (mark.kind == MarkKind::end_of_stream) queue_->close();
+        if (mark.kind == MarkKind::end_of_stream) queue->close();
     }
-
- private:
-    std::shared_ptr<SinkQueue<owned_t<T>>> queue_;
 };
 
 }  // namespace detail
@@ -109,8 +98,10 @@ template <class T, class AnyStream>
 ChannelReceiver<owned_t<T>> collect_into_channel(AnyStream& stream, const OperatorInfo& info) {
     auto gathered = gather<T>(stream, info);
     auto queue = std::make_shared<SinkQueue<owned_t<T>>>();
+    // Where the job fails, and on ranks that have no replica of the sink, no mark closes the queue.
+    gathered.handle().graph().at_end([queue] { queue->close(); });
     end_block(gathered, info, [queue](const OperatorInfo&) {
-        return [queue](ReplicaContext&) { return ChannelSinkStage<T>(queue); };
+        return [queue](ReplicaContext&) { return ChannelSinkStage<T>{queue}; };
     });
     return ChannelReceiver<owned_t<T>>(std::move(queue));
 }

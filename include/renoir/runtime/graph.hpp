@@ -52,6 +52,10 @@ class Graph {
     /// nowhere.
     void check_complete() const;
 
+    /// `action` is called on every rank when its job has ended, well or not.
+    void at_end(std::function<void()> action) { end_actions_.push_back(std::move(action)); }
+    void run_end_actions() const;
+
     /// From now on the graph cannot be changed.
     void freeze() noexcept { frozen_ = true; }
     /// Throws Error(usage) when the job was started already.
@@ -61,6 +65,7 @@ class Graph {
     std::deque<BlockDescription> blocks_;
     std::vector<EdgeDescription> edges_;
     std::map<StreamEnd, const OperatorInfo*> open_ends_;
+    std::vector<std::function<void()>> end_actions_;
     StreamEnd next_end_ = 0;
     bool frozen_ = false;
 };
