@@ -51,8 +51,8 @@ class SlabRing {
     /// may sleep and must be woken.
     [[nodiscard]] bool producer_waits() noexcept {
         if (!producer_waits_.load(std::memory_order_seq_cst)) return false;
-        producer_waits_.store(false, std::memory_order_relaxed);
-        return true;
+        // An announcement that comes after the look must not be wiped out by it.
+        return producer_waits_.exchange(false, std::memory_order_seq_cst);
     }
 
     /// Either side: whether nothing is in the ring at this moment.
