@@ -44,7 +44,9 @@ std::string system_text(int code) {
 }
 
 std::string in_quotes(std::string_view text) {
-    return "'" + std::string(text) + "'";
+    std::string quoted;
+    quoted.append(1, '\'').append(text).append(1, '\'');
+    return quoted;
 }
 
 std::string joined(std::span<const std::string_view> words) {

@@ -1,5 +1,6 @@
 #include "runtime/network.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 #include <span>
@@ -16,12 +17,6 @@ struct Credit {
 };
 
 template <class T>
-void append(std::vector<std::byte>& bytes, const T& value) {
-    const auto* begin = reinterpret_cast<const std::byte*>(&value);
-    bytes.insert(bytes.end(), begin, begin + sizeof(T));
-}
-
-template <class T>
 T take(std::span<const std::byte>& bytes) {
     if (bytes.size() < sizeof(T)) throw Error(ErrorKind::internal, "a truncated frame arrived");
     T value;
@@ -30,28 +25,33 @@ T take(std::span<const std::byte>& bytes) {
     return value;
 }
 
+using Bytes = std::span<const std::byte>;
+
+template <class T>
+Bytes bytes_of(const T& value) {
+    return std::as_bytes(std::span(&value, 1));
+}
+
+/// A frame of the given kind with two runs of bytes behind it.
+std::vector<std::byte> make_frame(FrameKind kind, Bytes first, Bytes second = {}) {
+    std::vector<std::byte> frame(sizeof(kind) + first.size() + second.size());
+    std::memcpy(frame.data(), &kind, sizeof(kind));
+    const auto after_first = std::copy(first.begin(), first.end(), frame.begin() + sizeof(kind));
+    std::copy(second.begin(), second.end(), after_first);
+    return frame;
+}
+
 std::vector<std::byte> slab_frame(const Slab& slab) {
-    std::vector<std::byte> bytes;
-    append(bytes, FrameKind::slab);
-    const std::vector<std::byte> payload = serialize(slab);
-    bytes.insert(bytes.end(), payload.begin(), payload.end());
-    return bytes;
+    return make_frame(FrameKind::slab, serialize(slab));
 }
 
 std::vector<std::byte> credit_frame(const ChannelAddress& address, std::uint32_t slabs) {
-    std::vector<std::byte> bytes;
-    append(bytes, FrameKind::credit);
-    append(bytes, Credit{address, slabs});
-    return bytes;
+    return make_frame(FrameKind::credit, bytes_of(Credit{address, slabs}));
 }
 
 std::vector<std::byte> failure_frame(const Failure& failure) {
-    std::vector<std::byte> bytes;
-    append(bytes, FrameKind::failure);
-    append(bytes, failure.kind);
-    const auto text = std::as_bytes(std::span(failure.text));
-    bytes.insert(bytes.end(), text.begin(), text.end());
-    return bytes;
+    return make_frame(FrameKind::failure, bytes_of(failure.kind),
+                      std::as_bytes(std::span(failure.text)));
 }
 
 }  // namespace
