@@ -19,7 +19,6 @@ SPACK_NAMES = {
     "Boost": "boost",
     "tomlplusplus": "tomlplusplus",
     "CLI11": "cli11",
-    "spdlog": "spdlog",
     "hwloc": "hwloc",
     "ZLIB": "zlib-api",
     "libzstd": "zstd",
