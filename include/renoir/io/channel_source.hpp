@@ -192,6 +192,8 @@ class ChannelSource {
     [[nodiscard]] detail::ChannelReader<T> open(const SourceContext& context) const {
         return {end_->queue(), context.parker};
     }
+    /// On ranks that have no replica of the source nobody reads: senders wait for the job there.
+    void abandon() const { end_->queue()->abandon(); }
 
  private:
     std::shared_ptr<detail::ReadingEnd<T>> end_;

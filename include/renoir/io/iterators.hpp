@@ -13,6 +13,19 @@ namespace renoir {
 
 namespace detail {
 
+/// The item type of a range: a value also where the range hands out stand-ins for its elements, and
+/// with a key that can be assigned to where the range is a map.
+template <class Value>
+struct ItemOf {
+    using type = Value;
+};
+template <class Key, class Value>
+struct ItemOf<std::pair<const Key, Value>> {
+    using type = std::pair<Key, Value>;
+};
+template <class Range>
+using range_item_t = typename ItemOf<std::ranges::range_value_t<Range>>::type;
+
 /// Reads a range of its own from begin to end.
 template <class Range>
 class RangeReader {
@@ -47,7 +60,7 @@ class RangeReader {
 
 template <std::ranges::input_range Range>
 struct RangeSource {
-    using value_type = std::remove_cvref_t<std::ranges::range_reference_t<Range>>;
+    using value_type = range_item_t<Range>;
     std::shared_ptr<Range> range;
 
     [[nodiscard]] static Replication replication() noexcept { return Replication::one(); }
@@ -83,7 +96,7 @@ struct GeneratorSource {
 template <class F>
 struct ParallelSource {
     using Range = std::remove_cvref_t<std::invoke_result_t<const F&, std::size_t, std::size_t>>;
-    using value_type = std::remove_cvref_t<std::ranges::range_reference_t<Range>>;
+    using value_type = range_item_t<Range>;
     F generate;
 
     [[nodiscard]] static Replication replication() noexcept { return Replication::unlimited(); }

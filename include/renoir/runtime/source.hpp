@@ -42,7 +42,8 @@ struct SourceContext {
 };
 
 /// A reader emits at most about `budget` items in a step and never waits. It may have
-/// `Clock::time_point deadline() const`: when to run it again after `idle`.
+/// `Clock::time_point deadline() const`: when to run it again after `idle`. A source may have
+/// `void abandon() const`: called on every rank when the job there has ended.
 template <class S>
 concept Source = requires(const S& source, const SourceContext& context) {
     typename S::value_type;

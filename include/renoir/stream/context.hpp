@@ -129,6 +129,7 @@ template <Source S>
 auto StreamContext::stream(S source, Location where) {
     const BlockId block = graph_->add_block(source.replication(), member_.batch_mode);
     const OperatorInfo& info = graph_->add_operator(block, {"source", where});
+    if constexpr (requires { source.abandon(); }) graph_->at_end([source] { source.abandon(); });
     return Stream<typename S::value_type, SourceChain<S>>(
         StreamHandle(graph_, block, info), SourceChain<S>{std::move(source)}, execution_);
 }
