@@ -26,6 +26,10 @@ inline constexpr bool is_grouped = false;
 template <class Previous, class Key>
 inline constexpr bool is_grouped<GroupedChain<Previous, Key>> = true;
 
+/// The stream with its exchange in place and its chain hidden.
+template <class K, class V, class Chain>
+KeyedStream<K, V, BoxedChain<std::pair<K, V>>> hide_chain(KeyedStream<K, V, Chain> stream);
+
 }  // namespace detail
 
 template <class K, class V, class Chain = BoxedChain<std::pair<K, V>>>
@@ -44,7 +48,7 @@ class [[nodiscard]] KeyedStream {
     template <class Other>
         requires(!std::same_as<Other, Chain> && std::same_as<Chain, BoxedChain<std::pair<K, V>>>)
     KeyedStream(KeyedStream<K, V, Other> other)  // NOLINT: meant to be implicit, for signatures
-        : KeyedStream(hide_chain(std::move(other))) {}
+        : KeyedStream(detail::hide_chain(std::move(other))) {}
 
     // Item by item, in place.
 
