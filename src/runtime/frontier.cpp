@@ -24,15 +24,13 @@ void Frontier::receive(std::size_t channel, const Mark& mark, std::vector<Mark>&
             return;
         case MarkKind::end_of_round:
             sender.round_ended = true;
-            if (--in_round_ == 0) {
-                end_round(out);
-            } else {
-                advance(out);
-            }
+            leave_round(out);
             return;
         case MarkKind::end_of_stream:
             sender.ended = true;
-            if (--live_ == 0) out.push_back({MarkKind::end_of_stream, 0});
+            --live_;
+            if (!sender.round_ended) leave_round(out);
+            if (live_ == 0) out.push_back({MarkKind::end_of_stream, 0});
             return;
         case MarkKind::barrier:
             break;
@@ -40,18 +38,28 @@ void Frontier::receive(std::size_t channel, const Mark& mark, std::vector<Mark>&
     throw Error(ErrorKind::internal, "a control mark of an unknown kind arrived");
 }
 
+void Frontier::leave_round(std::vector<Mark>& out) {
+    if (--in_round_ != 0) {
+        advance(out);
+        return;
+    }
+    // Where all have ended their stream between two rounds there is no round to end.
+    const bool had_round = std::any_of(channels_.begin(), channels_.end(),
+                                       [](const Channel& channel) { return channel.round_ended; });
+    if (had_round) end_round(out);
+}
+
 void Frontier::advance(std::vector<Mark>& out) {
     Timestamp lowest = timestamp_max;
     bool all_idle = true;
     for (const Channel& channel : channels_) {
-        if (channel.round_ended) continue;
-        if (channel.idle) continue;
+        if (channel.round_ended || channel.ended || channel.idle) continue;
         all_idle = false;
         lowest = std::min(lowest, channel.watermark);
     }
     if (all_idle) {
         // Only ended and idle channels are left: nothing may be concluded about time.
-        if (!idle_ && in_round_ != 0) out.push_back({MarkKind::idle, 0});
+        if (!idle_) out.push_back({MarkKind::idle, 0});
         idle_ = true;
         return;
     }

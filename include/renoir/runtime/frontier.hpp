@@ -16,9 +16,9 @@ namespace renoir {
 ///   round; an end counts as +infinity, and the advance that it causes is reported at once. It
 ///   never goes back within a round.
 /// - The input is idle when every channel is.
-/// - A round ends when it has ended on every channel. A channel that is ahead must not be read
-/// until
-///   then (`is_held`), so that no item of the next round is seen in this one.
+/// - A round ends when it has ended on every channel whose stream goes on. A channel that is ahead
+///   must not be read until then (`is_held`), so that no item of the next round is seen in this
+///   one.
 /// - The stream ends when it has ended on every channel.
 class Frontier {
  public:
@@ -28,7 +28,10 @@ class Frontier {
     void receive(std::size_t channel, const Mark& mark, std::vector<Mark>& out);
 
     /// Must be called when items of a channel arrive: an idle channel speaks again.
-    void speaks(std::size_t channel) noexcept { channels_[channel].idle = false; }
+    void speaks(std::size_t channel) noexcept {
+        channels_[channel].idle = false;
+        idle_ = false;
+    }
 
     /// Whether the channel waits for others to finish their round, or has ended.
     [[nodiscard]] bool is_held(std::size_t channel) const noexcept {
@@ -45,12 +48,13 @@ class Frontier {
         bool ended = false;
     };
 
+    void leave_round(std::vector<Mark>& out);
     void advance(std::vector<Mark>& out);
     void end_round(std::vector<Mark>& out);
 
     std::vector<Channel> channels_;
-    std::size_t live_;
-    std::size_t in_round_;
+    std::size_t live_;      // have not ended their stream
+    std::size_t in_round_;  // have ended neither their round nor their stream
     Timestamp watermark_ = timestamp_min;
     bool idle_ = false;
 };
