@@ -114,7 +114,9 @@ class Output final : public OutputBase {
     void open(SlabWriter<T>& writer, const T& value) {
         const std::size_t needed = SlabWriter<T>::bytes_for(1, Codec<T>::arena_bytes(value));
         static_cast<void>(detail::checked_length(needed));
-        writer.open(pool().take(needed), most_items());
+        // Nothing is gained by keeping what fills a slab of its own.
+        const bool alone = needed > ordinary_slab_capacity;
+        writer.open(pool().take(needed), alone ? 1 : most_items());
         ++open_slabs_;
     }
 
