@@ -15,13 +15,17 @@
 #include <renoir/codec/flat.hpp>
 #include <renoir/codec/owned.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -48,6 +52,16 @@ struct KeyEqual {
     template <class A1, class A2, class B1, class B2>
     bool operator()(const std::pair<A1, A2>& a, const std::pair<B1, B2>& b) const {
         return (*this)(a.first, b.first) && (*this)(a.second, b.second);
+    }
+
+    template <class A, class B>
+    bool operator()(const std::optional<A>& a, const std::optional<B>& b) const {
+        return a.has_value() == b.has_value() && (!a || (*this)(*a, *b));
+    }
+
+    template <class A, class B, std::size_t Size>
+    bool operator()(const std::array<A, Size>& a, const std::array<B, Size>& b) const {
+        return std::equal(a.begin(), a.end(), b.begin(), *this);
     }
 
     template <class... A, class... B>
