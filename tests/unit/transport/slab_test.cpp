@@ -6,6 +6,7 @@
 #include <renoir/transport/slab_writer.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -54,7 +55,8 @@ bool same_payload(Slab& a, Slab& b) {
 }  // namespace
 
 TEST_CASE("a slab has the room that was asked for, aligned at both ends, and an empty header") {
-    for (const std::size_t capacity : {0, 1, 63, 64, 65, 1000, 16384, 1000000}) {
+    for (const std::size_t capacity :
+         std::array<std::size_t, 7>{0, 1, 63, 64, 65, 16384, 1000000}) {
         const SlabPointer slab = make_slab(capacity);
         REQUIRE(slab->capacity() >= capacity);
         REQUIRE(reinterpret_cast<std::uintptr_t>(slab->payload()) % Slab::alignment == 0);
