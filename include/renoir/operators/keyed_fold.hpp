@@ -50,6 +50,8 @@ class KeyedFoldStage {
         if (mark.kind == MarkKind::end_of_round) {
             add_waiting();
             emit_all();
+            // Given back before what is behind this stage needs the memory.
+            table_ = Table();
         }
         next_.control(mark);
     }
