@@ -15,8 +15,12 @@
 namespace renoir {
 
 /// Behind an exchange: the items of one or more edges.
-template <Exchangeable T>
+template <class T>
 struct ExchangeChain {
+    static_assert(Exchangeable<T>,
+                  "the items of this stream must be encodable to cross an exchange: specialise "
+                  "renoir::Codec, or renoir::enable_flat for a trivially copyable class");
+
     using value_type = T;
     std::vector<EdgeId> edges;
 

@@ -69,10 +69,6 @@ template <class T, class AnyStream, class MakePartition>
 [[nodiscard]] Stream<T, ExchangeChain<T>> exchange(AnyStream& stream, OperatorInfo info,
                                                    Replication replication,
                                                    MakePartition make_partition) {
-    static_assert(Exchangeable<T>,
-                  "the items of this stream must be encodable to cross an exchange: specialise "
-                  "renoir::Codec, "
-                  "or renoir::enable_flat for a trivially copyable class");
     stream.handle().require_usable(info);
     const std::shared_ptr<Graph> graph = stream.handle().shared_graph();
     const BlockId from = stream.handle().block();

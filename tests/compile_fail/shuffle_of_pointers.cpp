@@ -1,0 +1,25 @@
+// expects: specialise renoir::Codec
+#include <renoir/renoir.hpp>
+
+namespace {
+
+struct Shuffled {
+    int number;
+    const int* pointer;
+};
+
+}  // namespace
+
+void shuffle_of_pointers(renoir::StreamContext& ctx) {
+    auto stream = ctx.stream_iter(std::vector<int>{1, 2, 3});
+#ifdef WITH_MISTAKE
+    stream.map([](int number) {
+              return Shuffled{number, nullptr};
+          })
+        .shuffle()
+        .for_each([](const auto&) {});
+#else
+    stream.map([](int number) { return std::pair(number, 1); }).shuffle().for_each([](const auto&) {
+    });
+#endif
+}
