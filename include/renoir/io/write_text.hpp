@@ -25,11 +25,14 @@ inline constexpr bool is_text_line<std::pair<First, Second>> =
 
 namespace detail {
 
-/// A file that appears under its name when it is committed, and leaves nothing behind otherwise.
+/// A file that appears under its name when it is committed, and leaves nothing behind otherwise:
+/// where the file system can do it, not even when the process is killed. It is written behind a
+/// symbolic link, and straight into what is not a regular file, such as a pipe or a device.
 class AtomicFile {
  public:
-    /// Creates a temporary file beside `path`. Throws Error(output) where that is not possible.
-    explicit AtomicFile(std::filesystem::path path);
+    /// Creates a file without a name in the folder of `path`, or a temporary one where the file
+    /// system has no such files. Throws Error(output) where that is not possible.
+    explicit AtomicFile(const std::filesystem::path& path);
     AtomicFile(const AtomicFile&) = delete;
     AtomicFile& operator=(const AtomicFile&) = delete;
     ~AtomicFile();
@@ -40,11 +43,17 @@ class AtomicFile {
     void commit();
 
  private:
+    /// Where the bytes are until they are committed.
+    enum class Place { nowhere, without_name, under_temporary_name, at_target };
+
+    void open_beside_target();
     void flush();
+    void give_name();
     [[noreturn]] void fail(const char* what) const;
 
     std::filesystem::path path_;
     std::string temporary_;
+    Place place_ = Place::nowhere;
     int file_ = -1;
     std::string buffer_;
 };
@@ -74,8 +83,8 @@ void append_text(std::string& line, const std::pair<First, Second>& item) {
 template <class T>
 class WriteTextStage {
  public:
-    explicit WriteTextStage(std::filesystem::path path)
-        : file_(std::make_unique<AtomicFile>(std::move(path))) {}
+    explicit WriteTextStage(const std::filesystem::path& path)
+        : file_(std::make_unique<AtomicFile>(path)) {}
 
     void push(T&& item) {
         line_.clear();
