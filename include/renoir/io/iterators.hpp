@@ -125,17 +125,19 @@ auto share_of(Number first, Number last, std::size_t replica, std::size_t replic
 
 template <std::ranges::input_range Range>
 auto StreamContext::stream_iter(Range range, Location where) {
-    return stream(detail::RangeSource<Range>{std::make_shared<Range>(std::move(range))}, where);
+    return named_stream(detail::RangeSource<Range>{std::make_shared<Range>(std::move(range))},
+                        {"stream_iter", where});
 }
 
 template <Generator F>
 auto StreamContext::stream_generator(F generate, Location where) {
-    return stream(detail::GeneratorSource<F>{std::make_shared<F>(std::move(generate))}, where);
+    return named_stream(detail::GeneratorSource<F>{std::make_shared<F>(std::move(generate))},
+                        {"stream_generator", where});
 }
 
 template <ParallelGenerator F>
 auto StreamContext::stream_par_iter(F generate, Location where) {
-    return stream(detail::ParallelSource<F>{std::move(generate)}, where);
+    return named_stream(detail::ParallelSource<F>{std::move(generate)}, {"stream_par_iter", where});
 }
 
 template <std::integral Number>

@@ -94,26 +94,29 @@ struct StandardInputSource {
 }  // namespace detail
 
 inline auto StreamContext::stream_file(const std::filesystem::path& file, Location where) {
-    return stream(detail::TextSource{io::TextInput::file(file.string())}, where);
+    return named_stream(detail::TextSource{io::TextInput::file(file.string())},
+                        {"stream_file", where});
 }
 
 inline auto StreamContext::stream_files(const std::vector<std::filesystem::path>& files,
                                         Location where) {
     std::vector<std::string> names;
     for (const std::filesystem::path& file : files) names.push_back(file.string());
-    return stream(detail::TextSource{io::TextInput::files(std::move(names))}, where);
+    return named_stream(detail::TextSource{io::TextInput::files(std::move(names))},
+                        {"stream_files", where});
 }
 
 inline auto StreamContext::stream_glob(const std::string& pattern, Location where) {
-    return stream(detail::TextSource{io::TextInput::glob(pattern)}, where);
+    return named_stream(detail::TextSource{io::TextInput::glob(pattern)}, {"stream_glob", where});
 }
 
 inline auto StreamContext::stream_folder(const std::filesystem::path& folder, Location where) {
-    return stream(detail::TextSource{io::TextInput::folder(folder.string())}, where);
+    return named_stream(detail::TextSource{io::TextInput::folder(folder.string())},
+                        {"stream_folder", where});
 }
 
 inline auto StreamContext::stream_stdin(Location where) {
-    return stream(detail::StandardInputSource{}, where);
+    return named_stream(detail::StandardInputSource{}, {"stream_stdin", where});
 }
 
 }  // namespace renoir

@@ -80,12 +80,16 @@ class SourceReplica final : public Replica {
         decltype(std::declval<const Source&>().open(std::declval<const SourceContext&>()));
     using Item = typename Source::value_type;
 
-    SourceReplica(ReplicaContext& context, const Source& source, Next next)
-        : reader_(source.open(describe(context))), next_(std::move(next)) {}
+    SourceReplica(ReplicaContext& context, const Source& source, const OperatorInfo& info,
+                  Next next)
+        : info_(info),
+          reader_(name_failure([&] { return source.open(describe(context)); })),
+          next_(std::move(next)) {}
 
     StepResult step() override {
         const auto began = Clock::now();
-        const SourceStatus status = reader_.step(Emit{next_}, budget_.items());
+        const SourceStatus status =
+            name_failure([this] { return reader_.step(Emit{next_}, budget_.items()); });
         budget_.learn(Clock::now() - began);
         if (status == SourceStatus::more) return StepResult::progressed;
         if (status == SourceStatus::idle) return StepResult::idle;
@@ -113,11 +117,24 @@ class SourceReplica final : public Replica {
         }
     };
 
+    // An Error of the library names the input itself.
+    template <class Action>
+    auto name_failure(const Action& action) {
+        try {
+            return action();
+        } catch (const Error&) {
+            throw;
+        } catch (...) {
+            rethrow_as_failure_of(info_);
+        }
+    }
+
     static SourceContext describe(ReplicaContext& context) {
         return {context.index(), context.count(), context.address().rank, context.address().worker,
                 &context.parker()};
     }
 
+    const OperatorInfo& info_;
     Reader reader_;
     StepBudget budget_;
     Next next_;

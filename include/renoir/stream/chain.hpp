@@ -35,10 +35,12 @@ template <Source S>
 struct SourceChain {
     using value_type = typename S::value_type;
     S source;
+    const OperatorInfo* info;
 
     template <StageFor<value_type> Next>
     [[nodiscard]] std::unique_ptr<Replica> build(ReplicaContext& context, Next next) const {
-        return std::make_unique<detail::SourceReplica<S, Next>>(context, source, std::move(next));
+        return std::make_unique<detail::SourceReplica<S, Next>>(context, source, *info,
+                                                                std::move(next));
     }
 };
 

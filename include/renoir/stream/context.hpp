@@ -118,6 +118,10 @@ class StreamContext {
     [[nodiscard]] const std::shared_ptr<Graph>& graph() const noexcept { return graph_; }
     [[nodiscard]] std::shared_ptr<const Execution> execution() const noexcept { return execution_; }
 
+    /// As `stream`, for the name that errors give the source.
+    template <Source S>
+    [[nodiscard]] auto named_stream(S source, OperatorInfo info);
+
  private:
     RuntimeConfig config_;
     ClusterMember member_;
@@ -127,11 +131,16 @@ class StreamContext {
 
 template <Source S>
 auto StreamContext::stream(S source, Location where) {
+    return named_stream(std::move(source), {"stream", where});
+}
+
+template <Source S>
+auto StreamContext::named_stream(S source, OperatorInfo info) {
     const BlockId block = graph_->add_block(source.replication(), member_.batch_mode);
-    const OperatorInfo& info = graph_->add_operator(block, {"source", where});
+    const OperatorInfo& named = graph_->add_operator(block, std::move(info));
     if constexpr (requires { source.abandon(); }) graph_->at_end([source] { source.abandon(); });
     return Stream<typename S::value_type, SourceChain<S>>(
-        StreamHandle(graph_, block, info), SourceChain<S>{std::move(source)}, execution_);
+        StreamHandle(graph_, block, named), SourceChain<S>{std::move(source), &named}, execution_);
 }
 
 }  // namespace renoir

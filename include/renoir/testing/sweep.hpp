@@ -73,9 +73,9 @@ template <class Program>
                 try {
                     StreamContext context = cluster.context(rank);
                     outcomes[rank].emplace(program(context));
-                } catch (const std::exception& exception) {
+                } catch (...) {
                     failures[rank] = std::current_exception();
-                    cluster.abort(exception.what());
+                    cluster.abort(detail::current_exception_text());
                 }
             });
         }
