@@ -1,5 +1,6 @@
 #include <renoir/io/background_reader.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -84,7 +85,9 @@ class WaitingStream : public detail::ByteStream {
 class BackgroundReader::State {
  public:
     State(int descriptor, std::string name)
-        : descriptor_(descriptor), name_(std::move(name)), thread_([this] { run(); }) {}
+        : name_(std::move(name)),
+          descriptor_(open_descriptor(descriptor)),
+          thread_([this] { run(); }) {}
 
     State(const State&) = delete;
     State& operator=(const State&) = delete;
@@ -182,8 +185,14 @@ class BackgroundReader::State {
         current_ = {};
     }
 
-    int descriptor_;
+    /// Where nothing is open, the next thing to be opened, perhaps the event below, would be read.
+    [[nodiscard]] int open_descriptor(int descriptor) const {
+        if (::fcntl(descriptor, F_GETFD) < 0) throw detail::system_read_error(name_, errno);
+        return descriptor;
+    }
+
     std::string name_;
+    int descriptor_;
     StopEvent stop_;
 
     std::mutex mutex_;

@@ -23,7 +23,8 @@ namespace renoir::io {
 class BackgroundReader {
  public:
     /// Reads `descriptor`, which stays the caller's and must stay open; `name` is for errors. A
-    /// FIFO is best opened with O_NONBLOCK: otherwise opening it waits for a writer.
+    /// FIFO is best opened with O_NONBLOCK: otherwise opening it waits for a writer. Throws `Error`
+    /// (input) when it is not open.
     BackgroundReader(int descriptor, std::string name);
 
     /// Reads descriptor 0.

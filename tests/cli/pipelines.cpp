@@ -1,0 +1,66 @@
+// Small pipelines for the tests of how a program ends.
+//
+//     cli_pipelines [--local N] throw          a user function throws on one worker of many
+//     cli_pipelines [--local N] shout          prints each line of standard input in capitals
+//     cli_pipelines [--local N] write FILE     writes numbers into FILE without end
+
+#include <renoir/renoir.hpp>
+
+#include <cctype>
+#include <iostream>
+#include <stdexcept>
+
+namespace {
+
+using renoir::StreamContext;
+
+auto endless_numbers(StreamContext& ctx) {
+    return ctx.stream_par_iter([](std::size_t replica, std::size_t) {
+        return std::views::iota(static_cast<int>(replica) * 1'000'000);
+    });
+}
+
+int fail_at_five_thousand(int number) {
+    if (number != 5000) return number;
+    std::cout << "throwing" << std::endl;
+    throw std::runtime_error("cannot\nuse 5000");
+}
+
+void throw_on_a_worker(StreamContext& ctx) {
+    endless_numbers(ctx).map(fail_at_five_thousand).shuffle().for_each([](int) {});
+    ctx.execute_blocking();
+}
+
+std::string in_capitals(std::string_view line) {
+    std::string text(line);
+    for (char& letter : text)
+        letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+    return text;
+}
+
+void shout(StreamContext& ctx) {
+    auto lines = ctx.stream_stdin().map(in_capitals).collect_channel();
+    renoir::JobHandle job = ctx.execute();
+    while (auto line = lines.receive()) std::cout << *line << std::endl;
+    job.wait();
+}
+
+void write_without_end(StreamContext& ctx, const std::string& file) {
+    endless_numbers(ctx)
+        .inspect([](int number) {
+            if (number == 100'000) std::cout << "writing" << std::endl;
+        })
+        .write_text(file);
+    ctx.execute_blocking();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto [config, args] = renoir::RuntimeConfig::from_args(argc, argv);
+    StreamContext ctx(config);
+    const std::string& name = args.at(1);
+    if (name == "throw") throw_on_a_worker(ctx);
+    if (name == "shout") shout(ctx);
+    if (name == "write") write_without_end(ctx, args.at(2));
+}
