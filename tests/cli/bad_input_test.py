@@ -1,4 +1,4 @@
-"""Wrong files and options: one line that says what, where and what to do, and nothing left behind."""
+"""Wrong files and options: one line that says what, where and what to do; nothing is left."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Compares what wordcount prints and writes with a few lines of Python, on texts easy to get wrong."""
+"""Compares what wordcount prints and writes with Python, on texts that are easy to get wrong."""
 
 import collections
 import gzip
