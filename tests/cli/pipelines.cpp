@@ -45,13 +45,15 @@ void shout(StreamContext& ctx) {
     job.wait();
 }
 
+/// Writes a while and then waits for more that never comes: a file that grew until somebody ended
+/// the program would fill the disk where nobody does.
 void write_without_end(StreamContext& ctx, const std::string& file) {
-    endless_numbers(ctx)
-        .inspect([](int number) {
-            if (number == 100'000) std::cout << "writing" << std::endl;
-        })
-        .write_text(file);
-    ctx.execute_blocking();
+    auto [sender, source] = renoir::channel<int>(1024);
+    ctx.stream(std::move(source)).write_text(file);
+    renoir::JobHandle job = ctx.execute();
+    for (int number = 0; number < 200'000; ++number) sender.send(number);
+    std::cout << "writing" << std::endl;
+    job.wait();
 }
 
 }  // namespace
