@@ -3,6 +3,7 @@
 
 #include "expectations.hpp"
 
+#include <atomic>
 #include <map>
 #include <set>
 #include <thread>
@@ -12,9 +13,12 @@ namespace {
 using namespace stream_test;
 using namespace std::chrono_literals;
 
-/// The worker that calls it; different for each worker of each rank.
+/// The worker that calls it; different for each worker of each rank. The id of a thread would not
+/// do: a thread that starts when another has ended may get its id.
 std::uint64_t this_worker(int) {
-    return std::hash<std::thread::id>()(std::this_thread::get_id());
+    static std::atomic<std::uint64_t> threads{0};
+    thread_local const std::uint64_t own_number = ++threads;
+    return own_number;
 }
 
 /// How many items each worker saw, of a stream that says for each item which worker saw it.
