@@ -122,6 +122,7 @@ void Job::run_worker(std::uint32_t index) {
     } catch (...) {
         fail(worker.describe_current_exception());
     }
+    wake_workers();
     worker.clear();
     end_worker();
 }

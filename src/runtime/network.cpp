@@ -85,7 +85,15 @@ SlabRing& Network::incoming(const ChannelAddress& address, std::uint32_t from_ra
 
 bool Network::progress() {
     const std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock.owns_lock()) return false;
+    return lock.owns_lock() && move_all();
+}
+
+bool Network::progress_thoroughly() {
+    const std::lock_guard lock(mutex_);
+    return move_all();
+}
+
+bool Network::move_all() {
     bool moved = receive_all();
     for (auto& [address, channel] : outgoing_) moved |= send_ready(address, channel);
     for (auto& [address, channel] : incoming_) {

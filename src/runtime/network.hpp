@@ -55,6 +55,10 @@ class Network {
     /// there was nothing to do.
     bool progress();
 
+    /// As `progress`, but waits for another worker that is at it: what happened before the call is
+    /// not overlooked. For the last look before a sleep.
+    bool progress_thoroughly();
+
     /// Whether all that the workers of this rank have sent has left it.
     [[nodiscard]] bool drained();
 
@@ -76,6 +80,7 @@ class Network {
         std::size_t credited = 0;
     };
 
+    bool move_all();
     bool send_ready(const ChannelAddress& address, Outgoing& channel);
     bool receive_all();
     void dispatch(Link::Frame& frame);

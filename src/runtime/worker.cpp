@@ -63,7 +63,7 @@ void Worker::run(JobState& state, Network* network) {
             continue;
         }
         if (flush(true)) continue;
-        if (live_ == 0 && (network == nullptr || network->drained())) return;
+        if (may_leave(network)) return;
         rest(state, network);
     }
 }
@@ -126,11 +126,17 @@ void Worker::rest(JobState& state, Network* network) {
 }
 
 // Whoever makes work after the announcement wakes this worker; this look finds what came before it.
+// A worker that leaves wakes the others, too: until then it may have driven the network for them.
 bool Worker::look_again(Network* network) {
     bool progressed = run_round();
-    if (network != nullptr) progressed |= network->progress();
+    if (network != nullptr) progressed |= network->progress_thoroughly();
+    progressed |= may_leave(network);
     if (progressed) rounds_without_work_ = 0;
     return progressed;
+}
+
+bool Worker::may_leave(Network* network) const {
+    return live_ == 0 && (network == nullptr || network->drained());
 }
 
 Clock::time_point Worker::next_deadline() const {

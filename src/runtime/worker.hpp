@@ -43,6 +43,7 @@ class Worker {
     void shuffle_schedule();
     void rest(JobState& state, Network* network);
     bool look_again(Network* network);
+    [[nodiscard]] bool may_leave(Network* network) const;
     [[nodiscard]] Clock::time_point next_deadline() const;
 
     std::uint32_t rank_;
