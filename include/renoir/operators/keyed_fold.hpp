@@ -13,10 +13,10 @@ namespace detail {
 
 /// One state for each key of this replica.
 ///
-/// The latency of memory is hidden by looking ahead: the slots of up to 32 keys are prefetched
-/// before the first is touched. Items that arrive together are looked ahead where they are; of
-/// items that come one by one, those whose key and kept part survive the call wait in a short
-/// queue.
+/// The latency of memory is hidden by looking ahead. Items whose key and kept part survive the call
+/// wait in a ring: the slot of a key is prefetched when the item enters and touched when it leaves
+/// (many keys later, between which the block's other work goes on). Other items are looked ahead
+/// where they are when several arrive together.
 template <class K, class In, class Step, class Next>
 class KeyedFoldStage {
  public:
@@ -24,6 +24,10 @@ class KeyedFoldStage {
     using Kept = typename Step::kept_type;
     using Result = typename Step::result_type;
     using Table = StateTable<K, State>;
+
+    /// Whether items may wait in the ring.
+    static constexpr bool waits = Table::detaches && std::is_trivially_copyable_v<Kept> &&
+                                  !is_view<Kept> && std::is_default_constructible_v<Kept>;
 
     KeyedFoldStage(const OperatorInfo& info, Step step, Next next)
         : info_(info), step_(std::move(step)), next_(std::move(next)) {}
@@ -36,11 +40,13 @@ class KeyedFoldStage {
                 return;
             }
         }
-        add_at_once(std::move(item));
+        // A copy for the call, so that the item itself need not lie in memory.
+        add_at_once(std::pair<K, In>(std::move(item)));
     }
 
-    void push_batch(std::span<std::pair<K, In>> items) {
-        add_waiting();
+    void push_batch(std::span<std::pair<K, In>> items)
+        requires(!waits)
+    {
         for (std::size_t begin = 0; begin < items.size(); begin += look_ahead) {
             add_together(items.subspan(begin, std::min(look_ahead, items.size() - begin)));
         }
@@ -76,13 +82,18 @@ class KeyedFoldStage {
 
     /// Adds the items that wait for their slots to arrive.
     void add_waiting() {
-        if constexpr (waits) add_queued();
+        if constexpr (waits) {
+            auto add_each = [&] {
+                const std::size_t first = entered_ < ring_size ? 0 : entered_ - ring_size;
+                for (std::size_t i = first; i < entered_; ++i) add_from_ring(i % ring_size);
+            };
+            call_user(info_, add_each);
+            entered_ = 0;
+        }
     }
 
-    static constexpr std::size_t look_ahead = 64;
-    static constexpr std::size_t queue_length = 256;
-    static constexpr bool waits = Table::detaches && std::is_trivially_copyable_v<Kept> &&
-                                  !is_view<Kept> && std::is_default_constructible_v<Kept>;
+    /// Items that entered the ring since it was last emptied.
+    std::size_t entered_ = 0;
 
     const OperatorInfo& info_;
     Step step_;
@@ -99,29 +110,23 @@ class KeyedFoldStage {
         call_user(info_, add_item);
     }
 
-    /// A loop of its own over what has come: it is short enough for the processor to work on
-    /// several keys at once, and the slot of each is fetched `look_ahead` keys before it is
-    /// touched.
-    [[gnu::noinline]] void add_queued() {
-        auto add_each = [&] {
-            const std::size_t first = std::min(look_ahead, waiting_);
-            for (std::size_t i = 0; i < first; ++i) table_.prefetch(keys_[i]);
-            for (std::size_t i = 0; i < waiting_; ++i) {
-                if (i + look_ahead < waiting_) table_.prefetch(keys_[i + look_ahead]);
-                add(keys_[i], std::move(kept_[i]));
-            }
-        };
-        call_user(info_, add_each);
-        waiting_ = 0;
-    }
+    static constexpr std::size_t look_ahead = 64;
+    static constexpr std::size_t ring_size = 128;
 
     [[gnu::always_inline]] void enqueue(const Lookup& key, In&& item) {
-        auto keep = [&] { return step_.keep(std::move(item)); };
-        key.copy_to(keys_[waiting_]);
-        kept_[waiting_] = call_user(info_, keep);
-        if (++waiting_ == queue_length) [[unlikely]]
-            add_queued();
+        auto exchange = [&] {
+            const std::size_t place = entered_ % ring_size;
+            if (entered_ >= ring_size) [[likely]]
+                add_from_ring(place);
+            key.copy_to(keys_[place]);
+            kept_[place] = step_.keep(std::move(item));
+        };
+        table_.prefetch(key);
+        call_user(info_, exchange);
+        ++entered_;
     }
+
+    void add_from_ring(std::size_t place) { add(keys_[place], std::move(kept_[place])); }
 
     void add_together(std::span<std::pair<K, In>> items) {
         alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
@@ -138,14 +143,12 @@ class KeyedFoldStage {
         call_user(info_, add_each);
     }
 
-    struct NoQueue {};
-    [[no_unique_address]] std::conditional_t<waits, std::array<Lookup, waits ? queue_length : 1>,
-                                             NoQueue>
+    struct NoRing {};
+    [[no_unique_address]] std::conditional_t<waits, std::array<Lookup, waits ? ring_size : 1>,
+                                             NoRing>
         keys_;
-    [[no_unique_address]] std::conditional_t<waits, std::array<Kept, waits ? queue_length : 1>,
-                                             NoQueue>
+    [[no_unique_address]] std::conditional_t<waits, std::array<Kept, waits ? ring_size : 1>, NoRing>
         kept_;
-    std::size_t waiting_ = 0;
 };
 
 /// Local aggregation before an exchange, bounded in memory. Where it does not reduce the number of
@@ -158,18 +161,23 @@ class PartialFoldStage : private KeyedFoldStage<K, In, Step, Next> {
     using Base::Base;
 
     void push(std::pair<K, In>&& item) {
-        if (count_down(1)) [[unlikely]]
+        if (--until_look_ == 0) [[unlikely]]
             change_mode();
-        if (stepping_aside_) {
+        if (stepping_aside_) [[unlikely]] {
             hand_on(std::move(item));
         } else {
             Base::push(std::move(item));
         }
     }
 
-    void push_batch(std::span<std::pair<K, In>> items) {
-        if (count_down(items.size())) [[unlikely]]
+    void push_batch(std::span<std::pair<K, In>> items)
+        requires(!Base::waits)
+    {
+        if (until_look_ <= items.size()) [[unlikely]] {
             change_mode();
+        } else {
+            until_look_ -= items.size();
+        }
         if (stepping_aside_) {
             for (auto& item : items) hand_on(std::move(item));
         } else {
@@ -190,12 +198,6 @@ class PartialFoldStage : private KeyedFoldStage<K, In, Step, Next> {
     /// Keys at which the table is emptied although it reduces: it must not grow without bound.
     static constexpr std::size_t most_keys = std::size_t{1} << 20;
     static constexpr std::size_t items_aside = std::size_t{1} << 20;
-
-    bool count_down(std::size_t items) noexcept {
-        const bool crosses = until_look_ <= items;
-        until_look_ = crosses ? 0 : until_look_ - items;
-        return crosses;
-    }
 
     void change_mode() {
         if (stepping_aside_) {

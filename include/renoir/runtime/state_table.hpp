@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -158,12 +159,13 @@ struct KeyStorage<K> {
 
         [[nodiscard]] bool is_empty() const noexcept { return length_plus_one == 0; }
 
+        // One comparison for all of a short text; equal addresses are the same text, too.
         [[nodiscard]] bool holds(const Lookup& key) const noexcept {
-            const std::uint64_t difference =
-                (tail_or_hash ^ key.tail_or_hash) | (length_plus_one ^ (key.length + 1));
-            if (difference != 0) return false;
-            if (head_or_address == key.head_or_address) return true;
-            return key.length > short_text_limit &&
+            const std::uint64_t difference = tail_or_hash ^ key.tail_or_hash;
+            const std::uint64_t other_length = length_plus_one ^ (key.length + 1);
+            const std::uint64_t other_head = head_or_address ^ key.head_or_address;
+            if ((difference | other_length | other_head) == 0) return true;
+            return key.length > short_text_limit && (difference | other_length) == 0 &&
                    std::memcmp(text_at(head_or_address), text_at(key.head_or_address),
                                key.length) == 0;
         }
@@ -299,7 +301,8 @@ struct KeyStorage<K> {
 }  // namespace detail
 
 /// Map from keys of type K (a view type looks up and hands out views; the table owns what it keeps)
-/// to one State each. Linear probing over a power of two of slots; not thread-safe.
+/// to one State each. Linear probing, a cache line at a time, over a power of two of slots; not
+/// thread-safe.
 template <class K, class State>
 class StateTable {
     using Storage = detail::KeyStorage<K>;
@@ -328,7 +331,7 @@ class StateTable {
     /// Always inlined: GCC takes a function that only prefetches for one without effect and drops
     /// calls.
     [[gnu::always_inline]] void prefetch(const Lookup& key) const noexcept {
-        if (slots_ != nullptr) __builtin_prefetch(&slots_[key.hash & mask_], 1);
+        __builtin_prefetch(&slots_[key.hash & mask_], 1);
     }
 
     /// The state of the key; `create()` makes it where there is none.
@@ -341,18 +344,22 @@ class StateTable {
     /// Calls `update(state)` where the key has a state, else keeps what `create()` returns.
     template <class Update, class Create>
     State& visit(const Lookup& key, Update&& update, Create&& create) {
-        if (size_ == grow_at_) [[unlikely]]
-            grow();
-        for (std::size_t index = key.hash & mask_;; index = (index + 1) & mask_) {
-            Slot& slot = slots_[index];
-            if (slot.key.holds(key)) [[likely]] {
-                update(slot.state());
-                return slot.state();
-            }
-            if (slot.key.is_empty()) {
-                new (slot.bytes) State(create());
-                store_key(slot, key);
-                return slot.state();
+        for (std::size_t first = key.hash & mask_;; first = (first + slots_together) & mask_) {
+            for (std::size_t turn = 0; turn < slots_together; ++turn) {
+                Slot& slot = slots_[first ^ turn];
+                if (slot.key.holds(key)) [[likely]] {
+                    update(slot.state());
+                    return slot.state();
+                }
+                if (slot.key.is_empty()) {
+                    if (size_ == grow_at_) [[unlikely]] {
+                        grow();
+                        return visit(key, update, create);
+                    }
+                    new (slot.bytes) State(create());
+                    store_key(slot, key);
+                    return slot.state();
+                }
             }
         }
     }
@@ -387,10 +394,14 @@ class StateTable {
     };
     static_assert(alignof(Slot) <= 64, "a key or state must not need more than 64-byte alignment");
 
+    /// Slots that share a cache line are tried before those of the next line, which the prefetch
+    /// did not bring.
+    static constexpr std::size_t slots_together =
+        std::has_single_bit(sizeof(Slot)) && sizeof(Slot) < 64 ? 64 / sizeof(Slot) : 1;
     static constexpr std::size_t first_capacity = 64;
 
     [[nodiscard]] std::size_t capacity() const noexcept {
-        return slots_ == nullptr ? 0 : mask_ + 1;
+        return memory_ == nullptr ? 0 : mask_ + 1;
     }
 
     void store_key(Slot& slot, const Lookup& key) {
@@ -431,13 +442,19 @@ class StateTable {
     void adopt(Slot& slot) noexcept {
         static_assert(std::is_nothrow_move_constructible_v<State>,
                       "the state of a key must be movable without exceptions");
-        std::size_t index = slot.key.hash() & mask_;
-        while (!slots_[index].key.is_empty()) index = (index + 1) & mask_;
-        Slot& target = slots_[index];
+        Slot& target = first_empty(slot.key.hash());
         move_key(slot, target);
         new (target.bytes) State(std::move(slot.state()));
         std::destroy_at(&slot.state());
         std::memset(static_cast<void*>(&slot.key), 0, sizeof(slot.key));
+    }
+
+    Slot& first_empty(std::uint64_t hash) noexcept {
+        for (std::size_t first = hash & mask_;; first = (first + slots_together) & mask_) {
+            for (std::size_t turn = 0; turn < slots_together; ++turn) {
+                if (slots_[first ^ turn].key.is_empty()) return slots_[first ^ turn];
+            }
+        }
     }
 
     static void move_key(Slot& from, Slot& to) noexcept {
@@ -457,8 +474,15 @@ class StateTable {
         std::swap(arena_, other.arena_);
     }
 
+    /// The one slot of a table without memory: always empty and never written, so that a look-up
+    /// need not ask whether there is memory.
+    alignas(Slot) static constexpr std::byte no_slot[sizeof(Slot)] = {};
+    [[nodiscard]] static Slot* no_slots() noexcept {
+        return reinterpret_cast<Slot*>(const_cast<std::byte*>(no_slot));
+    }
+
     detail::HugeMemory memory_;
-    Slot* slots_ = nullptr;
+    Slot* slots_ = no_slots();
     std::size_t mask_ = 0;
     std::size_t size_ = 0;
     std::size_t grow_at_ = 0;
