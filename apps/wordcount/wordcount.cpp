@@ -43,8 +43,9 @@ struct Options {
 };
 
 auto words_of(renoir::StreamContext& ctx, const Options& options) {
-    return ctx.stream_files(options.files).flat_map([](std::string_view line) {
-        return renoir::text::words(line);
+    // Words do not care for lines, so none are cut.
+    return ctx.stream_blocks(options.files).flat_map([](std::string_view block) {
+        return renoir::text::words(block);
     });
 }
 

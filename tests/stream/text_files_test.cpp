@@ -71,6 +71,25 @@ TEST_CASE("every line of a file comes once, without its end") {
     }
 }
 
+TEST_CASE("blocks are whole lines and together the text, byte for byte") {
+    const TemporaryFolder folder;
+    Text text;
+    for (const int n : numbers(20'000)) text += std::to_string(n) + (n % 3 == 0 ? "\r\n" : "\n");
+    text += Text(100'000, 'x') + "\n" + "end without newline";
+    const auto file = folder.write("text", text);
+    expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        const auto is_cut = [](std::string_view block) {
+            const bool at_end = block.ends_with("end without newline");
+            return block.empty() || (!block.ends_with('\n') && !at_end) || block.size() > 120'000;
+        };
+        expect.items("cut", ctx.stream_blocks({file}).filter(is_cut), std::vector<Text>());
+        expect.items("lines", ctx.stream_blocks({file}).flat_map([](std::string_view block) {
+            return lines_of(Text(block));
+        }),
+                     lines_of(text));
+    });
+}
+
 TEST_CASE("the lines of one replica come in order") {
     const TemporaryFolder folder;
     Text text;
