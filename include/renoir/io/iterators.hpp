@@ -4,10 +4,13 @@
 
 #include <renoir/stream/context.hpp>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <span>
 
 namespace renoir {
 
@@ -37,6 +40,59 @@ class RangeReader {
 
     template <class Emit>
     SourceStatus step(Emit&& emit, std::size_t budget) {
+        if constexpr (!std::remove_cvref_t<Emit>::takes_batches) {
+            emit_each(emit, budget);
+        } else if constexpr (lies_in_memory) {
+            emit_in_place(emit, budget);
+        } else if constexpr (is_numbers) {
+            emit_numbers(emit, budget);
+        } else {
+            emit_each(emit, budget);
+        }
+        return next_ == end_ ? SourceStatus::finished : SourceStatus::more;
+    }
+
+ private:
+    using Item = range_item_t<Range>;
+    static constexpr bool owns = !std::ranges::view<Range>;
+    /// Whether the items may be handed on, and changed, where they are.
+    static constexpr bool lies_in_memory =
+        owns && std::ranges::contiguous_range<Range> &&
+        std::sized_sentinel_for<std::ranges::sentinel_t<Range>, std::ranges::iterator_t<Range>> &&
+        std::same_as<std::ranges::range_reference_t<Range>, Item&>;
+    /// Whether writing them down first costs next to nothing.
+    static constexpr bool is_numbers =
+        std::is_arithmetic_v<Item> && std::ranges::random_access_range<Range> &&
+        std::sized_sentinel_for<std::ranges::sentinel_t<Range>, std::ranges::iterator_t<Range>>;
+    static constexpr std::size_t numbers_at_once = 512;
+
+    template <class Emit>
+    void emit_in_place(Emit& emit, std::size_t budget) {
+        const std::size_t size = std::min(budget, static_cast<std::size_t>(end_ - next_));
+        if (size == 0) return;
+        const std::span<Item> items(std::to_address(next_), size);
+        next_ += static_cast<std::ptrdiff_t>(size);
+        emit.batch(items);
+    }
+
+    template <class Emit>
+    void emit_numbers(Emit& emit, std::size_t budget) {
+        using Difference = std::ranges::range_difference_t<Range>;
+        std::array<Item, numbers_at_once> numbers;
+        const Difference rest = end_ - next_;
+        const bool all = rest < static_cast<Difference>(budget);
+        std::size_t left = all ? static_cast<std::size_t>(rest) : budget;
+        while (left > 0) {
+            const std::size_t size = std::min(left, numbers_at_once);
+            for (std::size_t i = 0; i < size; ++i) numbers[i] = next_[static_cast<Difference>(i)];
+            next_ += static_cast<Difference>(size);
+            emit.batch(std::span<Item>(numbers.data(), size));
+            left -= size;
+        }
+    }
+
+    template <class Emit>
+    void emit_each(Emit& emit, std::size_t budget) {
         for (; budget > 0 && next_ != end_; --budget, ++next_) {
             if constexpr (owns &&
                           std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>> &&
@@ -47,11 +103,7 @@ class RangeReader {
                 emit(*next_);
             }
         }
-        return next_ == end_ ? SourceStatus::finished : SourceStatus::more;
     }
-
- private:
-    static constexpr bool owns = !std::ranges::view<Range>;
 
     std::shared_ptr<Range> range_;
     std::ranges::iterator_t<Range> next_;

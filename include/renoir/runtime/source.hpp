@@ -41,7 +41,9 @@ struct SourceContext {
     Parker* parker = nullptr;  ///< to be woken by other threads that make input available
 };
 
-/// A reader emits at most about `budget` items in a step and never waits. It may have
+/// A reader emits at most about `budget` items in a step and never waits. Items that lie side by
+/// side are emitted at once by `emit.batch(std::span<value_type>)`, and may be changed then; where
+/// `emit.takes_batches` holds, what follows gains from that. A reader may have
 /// `Clock::time_point deadline() const`: when to run it again after `idle`. A source may have
 /// `void abandon() const`: called on every rank when the job there has ended.
 template <class S>
@@ -115,6 +117,8 @@ class SourceReplica final : public Replica {
         {
             next.push(Item(item));
         }
+        void batch(std::span<Item> items) const { push_all<Item>(next, items); }
+        static constexpr bool takes_batches = BatchStageFor<Next, Item>;
     };
 
     // An Error of the library names the input itself.
