@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "micro/rows.hpp"
-#include "wordcount/thread_team.hpp"
+#include "shared/thread_team.hpp"
 
 namespace baseline {
 

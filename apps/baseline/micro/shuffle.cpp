@@ -3,8 +3,8 @@
 #include <thread>
 
 #include "micro/rows.hpp"
-#include "wordcount/spsc_ring.hpp"
-#include "wordcount/thread_team.hpp"
+#include "shared/spsc_ring.hpp"
+#include "shared/thread_team.hpp"
 
 namespace baseline {
 

@@ -1,5 +1,5 @@
 #include "counting.hpp"
-#include "thread_team.hpp"
+#include "shared/thread_team.hpp"
 #include "word_scanner.hpp"
 
 namespace baseline {

@@ -1,8 +1,8 @@
 #include <memory>
 
 #include "counting.hpp"
-#include "spsc_ring.hpp"
-#include "thread_team.hpp"
+#include "shared/spsc_ring.hpp"
+#include "shared/thread_team.hpp"
 #include "word_scanner.hpp"
 
 namespace baseline {

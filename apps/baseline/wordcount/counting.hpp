@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "input_file.hpp"
+#include "shared/input_file.hpp"
 #include "word_counter.hpp"
 
 namespace baseline {

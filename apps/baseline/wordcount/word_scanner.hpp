@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "input_file.hpp"
+#include "shared/input_file.hpp"
 #include "word.hpp"
 #include "word_borders.hpp"
 

@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "huge_memory.hpp"
+#include "shared/huge_memory.hpp"
 #include "word.hpp"
 
 namespace baseline {

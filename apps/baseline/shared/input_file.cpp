@@ -1,4 +1,4 @@
-#include "input_file.hpp"
+#include "shared/input_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "failure.hpp"
+#include "shared/failure.hpp"
 
 namespace baseline {
 

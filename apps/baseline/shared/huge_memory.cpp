@@ -1,4 +1,4 @@
-#include "huge_memory.hpp"
+#include "shared/huge_memory.hpp"
 
 #include <sys/mman.h>
 
