@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "key_table.hpp"
-#include "parts.hpp"
 #include "shared/output_file.hpp"
+#include "shared/parts.hpp"
 #include "shared/program.hpp"
 #include "shared/share.hpp"
 #include "shared/thread_team.hpp"
@@ -36,12 +36,18 @@ struct Joined {
 constexpr std::uint64_t part_rows = 8192;
 constexpr std::uint64_t most_parts = 1024;
 
-using Side = std::vector<std::optional<Parts>>;  // of each thread
+using Side = std::vector<std::optional<Parts<Row>>>;  // of each thread
 
-void scatter(std::optional<Parts>& parts, std::uint64_t count, std::uint64_t first,
+/// `count` is a power of two.
+void scatter(std::optional<Parts<Row>>& parts, std::uint64_t count, std::uint64_t first,
              std::uint64_t end, auto&& make) {
     parts.emplace(end - first, count);
-    for (std::uint64_t i = first; i < end; ++i) parts->add(make(i));
+    // A shift by 64 for one part would be undefined.
+    const int shift = 63 - std::countr_zero(count);
+    for (std::uint64_t i = first; i < end; ++i) {
+        const Row row = make(i);
+        parts->add(hash_of(row.key) >> 1 >> shift, row);
+    }
 }
 
 Joined join_part(KeyTable& table, const Side& left, const Side& right, std::uint64_t part) {

@@ -1,39 +1,39 @@
 #pragma once
 
-/// The rows of one thread, sorted into parts by their keys.
+/// Rows sorted into parts, each of which then fits into a cache.
 
-#include <bit>
+#include <cstdint>
 #include <vector>
 
-#include "rows.hpp"
 #include "shared/huge_memory.hpp"
 
 namespace baseline {
 
-/// Rows of one part lie in chunks, so that it does not matter how many it gets.
+/// The rows of one thread. Those of one part keep their order; they lie in chunks, so that it does
+/// not matter how many a part gets.
+template <typename Row>
 class Parts {
  public:
-    /// `parts` is a power of two; `rows` is how many there will be.
-    Parts(std::uint64_t rows, std::uint64_t parts)
-        : shift_(63 - std::countr_zero(parts)),
-          memory_((rows / chunk_rows + parts) * sizeof(Chunk)),
+    Parts() = default;
+    Parts(std::uint64_t most_rows, std::uint64_t parts)
+        : memory_((most_rows / chunk_rows + parts) * sizeof(Chunk)),
           next_(static_cast<Chunk*>(memory_.data())),
-          parts_(parts) {
-        for (Part& part : parts_) open_chunk(part);
-    }
+          parts_(parts) {}
 
-    void add(const Row& row) {
-        // A shift by 64 for one part would be undefined.
-        Part& part = parts_[hash_of(row.key) >> 1 >> shift_];
-        *part.end++ = row;
-        if (part.end == part.chunks.back()->rows + chunk_rows) [[unlikely]]
+    void add(std::uint64_t index, const Row& row) {
+        Part& part = parts_[index];
+        if (part.end == part.chunk_end) [[unlikely]]
             open_chunk(part);
+        *part.end++ = row;
     }
 
+    [[nodiscard]] std::uint64_t size() const noexcept { return parts_.size(); }
+
+    /// The number of rows of a part.
     [[nodiscard]] std::uint64_t size(std::uint64_t index) const noexcept {
         const Part& part = parts_[index];
         return part.chunks.size() * chunk_rows -
-               static_cast<std::uint64_t>(part.chunks.back()->rows + chunk_rows - part.end);
+               static_cast<std::uint64_t>(part.chunk_end - part.end);
     }
 
     /// Calls `use(row)` for each row of a part.
@@ -55,18 +55,19 @@ class Parts {
 
     struct Part {
         Row* end = nullptr;
+        Row* chunk_end = nullptr;
         std::vector<Chunk*> chunks;
     };
 
     void open_chunk(Part& part) {
         part.chunks.push_back(next_);
         part.end = next_->rows;
+        part.chunk_end = part.end + chunk_rows;
         ++next_;
     }
 
-    int shift_;
     HugeMemory memory_;
-    Chunk* next_;
+    Chunk* next_ = nullptr;
     std::vector<Part> parts_;
 };
 
