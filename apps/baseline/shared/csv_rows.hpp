@@ -113,8 +113,9 @@ class RowReader {
     }
 
     [[nodiscard]] Failure unreadable(const char* line) const {
-        constexpr std::size_t most = 80;
-        std::string text(line, std::min<std::size_t>(most, buffer_.data() + buffer_.size() - line));
+        constexpr std::size_t most = 80;  // characters of it
+        const auto readable = static_cast<std::size_t>(buffer_.data() + buffer_.size() - line);
+        std::string text(line, std::min(most, readable));
         text = text.substr(0, text.find('\n'));
         return {2, "the line at byte " + std::to_string(offset_of(line)) + " is '" + text +
                        "'; give two numbers with a comma between them, of the right range"};
