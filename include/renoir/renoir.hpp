@@ -21,6 +21,7 @@
 #include <renoir/io/text_source.hpp>
 #include <renoir/io/write_text.hpp>
 #include <renoir/operators/collect.hpp>
+#include <renoir/operators/event_time.hpp>
 #include <renoir/operators/filter.hpp>
 #include <renoir/operators/flat_map.hpp>
 #include <renoir/operators/fold.hpp>

@@ -13,6 +13,9 @@ namespace {
 constexpr std::size_t rounds_of_polling = 50;
 constexpr auto time_of_yielding = std::chrono::microseconds(300);
 
+// How often the timers are asked while there is other work.
+constexpr auto timer_period = std::chrono::milliseconds(1);
+
 void pause() noexcept {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -48,6 +51,7 @@ void Worker::build(Channels& channels, const std::vector<std::vector<ReplicaAddr
                                 channels, pool_, parker_, schedule_seed_),
                  nullptr, false});
         slot->replica = block.make_replica(slot->context);
+        has_timers_ |= !slot->context.timers().empty();
         slots_.push_back(std::move(slot));
     }
     live_ = slots_.size();
@@ -93,12 +97,26 @@ bool Worker::run_slot(Slot& slot) {
 
 bool Worker::flush(bool worker_is_idle) {
     const auto now = Clock::now();
-    bool sent = false;
+    bool sent = has_timers_ && fire_timers(now, worker_is_idle);
     for (const auto& slot : slots_) {
         for (auto& output : slot->context.outputs().all())
             sent |= output->flush_due(now, worker_is_idle);
     }
     return sent;
+}
+
+bool Worker::fire_timers(Clock::time_point now, bool worker_is_idle) {
+    if (!worker_is_idle && now - timers_asked_ < timer_period) return false;
+    timers_asked_ = now;
+    bool fired = false;
+    for (const auto& slot : slots_) {
+        for (Timer* timer : slot->context.timers()) {
+            if (slot->finished || slot->context.outputs().blocked() || timer->due() > now) continue;
+            timer->fire(now);
+            fired = true;
+        }
+    }
+    return fired;
 }
 
 void Worker::shuffle_schedule() {
@@ -142,7 +160,12 @@ bool Worker::may_leave(Network* network) const {
 Clock::time_point Worker::next_deadline() const {
     auto deadline = Clock::time_point::max();
     for (const auto& slot : slots_) {
-        if (!slot->finished) deadline = std::min(deadline, slot->replica->deadline());
+        if (!slot->finished) {
+            deadline = std::min(deadline, slot->replica->deadline());
+            for (const Timer* timer : slot->context.timers()) {
+                if (!slot->context.outputs().blocked()) deadline = std::min(deadline, timer->due());
+            }
+        }
         for (const auto& output : slot->context.outputs().all()) {
             deadline = std::min(deadline, output->deadline());
         }

@@ -40,6 +40,7 @@ class Worker {
     bool run_round();
     bool run_slot(Slot& slot);
     bool flush(bool worker_is_idle);
+    bool fire_timers(Clock::time_point now, bool worker_is_idle);
     void shuffle_schedule();
     void rest(JobState& state, Network* network);
     bool look_again(Network* network);
@@ -55,6 +56,8 @@ class Worker {
     SlabPool pool_;
     std::vector<std::unique_ptr<Slot>> slots_;  // sinks first
     std::size_t live_ = 0;
+    bool has_timers_ = false;
+    Clock::time_point timers_asked_{};
     std::size_t rounds_without_work_ = 0;
     Clock::time_point idle_since_{};
 };

@@ -96,7 +96,8 @@ namespace detail {
 
 template <class T, class AnyStream>
 ChannelReceiver<owned_t<T>> collect_into_channel(AnyStream& stream, const OperatorInfo& info) {
-    auto gathered = gather<T>(stream, info);
+    auto&& untimed = without_time(stream, info);
+    auto gathered = gather<T>(untimed, info);
     auto queue = std::make_shared<SinkQueue<owned_t<T>>>();
     // Where the job fails, and on ranks that have no replica of the sink, no mark closes the queue.
     gathered.handle().graph().at_end([queue] { queue->close(); });

@@ -108,7 +108,8 @@ template <class T, class Chain>
 void Stream<T, Chain>::write_text(std::filesystem::path path, Location where) {
     static_assert(is_text_line<T>, "write_text: map the items of this stream to text first");
     const OperatorInfo info{"write_text", where};
-    auto gathered = detail::gather<T>(*this, info);
+    auto&& untimed = detail::without_time(*this, info);
+    auto gathered = detail::gather<T>(untimed, info);
     end_block(gathered, info, [path = std::move(path)](const OperatorInfo&) {
         return [path](ReplicaContext&) { return detail::WriteTextStage<T>(path); };
     });

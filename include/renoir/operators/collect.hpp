@@ -42,14 +42,16 @@ Result<Container> collect_on_one(AnyStream& stream, const OperatorInfo& info) {
     stream.handle().require_usable(info);
     const Replication replication =
         stream.handle().graph().block(stream.handle().block()).replication;
-    if (replication == Replication::one()) return collect_here<T, Container>(stream, info);
-    auto gathered = gather<T>(stream, info);
+    auto&& untimed = without_time(stream, info);
+    if (replication == Replication::one()) return collect_here<T, Container>(untimed, info);
+    auto gathered = gather<T>(untimed, info);
     return collect_here<T, Container>(gathered, info);
 }
 
 template <class T, class Container, class AnyStream>
 Result<Container> collect_on_every_rank(AnyStream& stream, const OperatorInfo& info) {
-    auto everywhere = broadcast_to<T>(stream, info, Replication::host());
+    auto&& untimed = without_time(stream, info);
+    auto everywhere = broadcast_to<T>(untimed, info, Replication::host());
     return collect_here<T, Container>(everywhere, info);
 }
 
@@ -66,7 +68,8 @@ struct CountStage {
 
 template <class T, class AnyStream>
 Result<std::uint64_t> count_on_one(AnyStream& stream, const OperatorInfo& info) {
-    auto partial = append_fold<T>(stream, info, Partial<CountAggregate<T>>{});
+    auto&& untimed = without_time(stream, info);
+    auto partial = append_fold<T>(untimed, info, Partial<CountAggregate<T>>{});
     auto gathered = gather<std::uint64_t>(partial, info);
     auto slot = std::make_shared<ResultSlot<std::uint64_t>>();
     slot->execution = gathered.execution();

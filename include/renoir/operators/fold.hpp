@@ -25,9 +25,27 @@ struct Whole {
     kept_type keep(T&& item) {
         return aggregate.keep(std::move(item));
     }
+    /// For aggregates to which the time of an item or the bounds of its window matter.
+    template <class T>
+    kept_type keep_at(T&& item, Timestamp time)
+        requires requires(Aggregate& any) { any.keep_at(std::move(item), time); }
+    {
+        return aggregate.keep_at(std::move(item), time);
+    }
+    template <class Window>
+    result_type finish_in(state_type&& state, const Window& window)
+        requires requires(Aggregate& any) { any.finish_in(std::move(state), window); }
+    {
+        return aggregate.finish_in(std::move(state), window);
+    }
+
     state_type create(kept_type&& kept) { return aggregate.create(std::move(kept)); }
     void add(state_type& state, kept_type&& kept) { aggregate.add(state, std::move(kept)); }
-    result_type finish(state_type&& state) { return aggregate.finish(std::move(state)); }
+    result_type finish(state_type&& state)
+        requires requires(Aggregate& any) { any.finish(std::move(state)); }
+    {
+        return aggregate.finish(std::move(state));
+    }
 };
 
 template <class Aggregate>
@@ -47,7 +65,17 @@ struct Merging {
     static kept_type keep(state_type&& state) { return std::move(state); }
     static state_type create(state_type&& state) { return std::move(state); }
     void add(state_type& state, state_type&& other) { aggregate.merge(state, std::move(other)); }
-    result_type finish(state_type&& state) { return aggregate.finish(std::move(state)); }
+    template <class Window>
+    result_type finish_in(state_type&& state, const Window& window)
+        requires requires(Aggregate& any) { any.finish_in(std::move(state), window); }
+    {
+        return aggregate.finish_in(std::move(state), window);
+    }
+    result_type finish(state_type&& state)
+        requires requires(Aggregate& any) { any.finish(std::move(state)); }
+    {
+        return aggregate.finish(std::move(state));
+    }
 };
 
 template <class T, class Step, class Next>
@@ -107,7 +135,8 @@ auto append_fold(AnyStream& stream, const OperatorInfo& info, Step step) {
 /// Every item to one replica, folded there.
 template <class T, class AnyStream, class Aggregate>
 auto fold_whole(AnyStream& stream, const OperatorInfo& info, Aggregate aggregate) {
-    auto gathered = gather<T>(stream, info);
+    auto&& untimed = without_time(stream, info);
+    auto gathered = gather<T>(untimed, info);
     return append_fold<T>(gathered, info, Whole<Aggregate>{std::move(aggregate)});
 }
 
@@ -115,7 +144,8 @@ auto fold_whole(AnyStream& stream, const OperatorInfo& info, Aggregate aggregate
 template <class T, class AnyStream, class Aggregate>
 auto fold_in_two_steps(AnyStream& stream, const OperatorInfo& info, Aggregate aggregate) {
     using State = typename Aggregate::state_type;
-    auto partial = append_fold<T>(stream, info, Partial<Aggregate>{{aggregate}});
+    auto&& untimed = without_time(stream, info);
+    auto partial = append_fold<T>(untimed, info, Partial<Aggregate>{{aggregate}});
     auto gathered = gather<State>(partial, info);
     return append_fold<State>(gathered, info, Merging<Aggregate>{std::move(aggregate)});
 }

@@ -40,7 +40,9 @@ struct OnMovedPair {
 template <class T, class Chain>
 template <InspectFunction<T> F>
 void Stream<T, Chain>::for_each(F fn, Location where) {
-    end_block(*this, {"for_each", where}, detail::describe_for_each<T>(std::move(fn)));
+    const OperatorInfo info{"for_each", where};
+    auto&& untimed = detail::without_time(*this, info);
+    end_block(untimed, info, detail::describe_for_each<T>(std::move(fn)));
 }
 
 template <class K, class V, class Chain>
@@ -48,7 +50,9 @@ template <InspectFunction<const K&, V> F>
 void KeyedStream<K, V, Chain>::for_each(F fn, Location where) {
     detail::with_partition(*this, [&](auto& stream) {
         using Function = detail::OnMovedPair<F>;
-        end_block(stream, {"for_each", where},
+        const OperatorInfo info{"for_each", where};
+        auto&& untimed = detail::without_time(stream, info);
+        end_block(untimed, info,
                   detail::describe_for_each<std::pair<K, V>>(Function{std::move(fn)}));
     });
 }

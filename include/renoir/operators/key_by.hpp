@@ -129,8 +129,9 @@ auto with_partition(KeyedStream<K, V, Chain>& stream, Use&& use) {
 }
 
 template <class K, class V, class Chain>
-KeyedStream<K, V, BoxedChain<std::pair<K, V>>> hide_chain(KeyedStream<K, V, Chain> stream) {
-    using Hidden = BoxedChain<std::pair<K, V>>;
+KeyedStream<K, V, BoxedChain<travelling_pair_t<K, V, Chain>>> hide_chain(
+    KeyedStream<K, V, Chain> stream) {
+    using Hidden = BoxedChain<travelling_pair_t<K, V, Chain>>;
     return with_partition(stream, [](auto& partitioned) {
         return KeyedStream<K, V, Hidden>(std::move(partitioned.handle()),
                                          Hidden(std::move(partitioned.chain())),

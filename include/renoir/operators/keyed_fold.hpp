@@ -277,7 +277,8 @@ struct PairPartition {
 /// Folds where the values are.
 template <class K, class V, class Chain, class Aggregate>
 auto fold_by_key(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Aggregate aggregate) {
-    return with_partition(stream, [&](auto& partitioned) {
+    auto&& untimed = without_time(stream, info);
+    return with_partition(untimed, [&](auto& partitioned) {
         return append_keyed_fold<K, V>(partitioned, info, Whole<Aggregate>{std::move(aggregate)});
     });
 }
@@ -289,6 +290,9 @@ auto fold_by_key_associatively(KeyedStream<K, V, Chain>& stream, const OperatorI
                                Aggregate aggregate) {
     if constexpr (!is_grouped<Chain>) {
         return fold_by_key(stream, info, std::move(aggregate));
+    } else if constexpr (is_timed<decltype(stream)>) {
+        auto untimed = drop_time(stream, info);
+        return fold_by_key_associatively(untimed, info, std::move(aggregate));
     } else {
         using State = typename Aggregate::state_type;
         using Pair = std::pair<K, State>;

@@ -76,8 +76,8 @@ struct NumberPartition {
 
 /// An exchange whose items go to all replicas of the next block.
 template <class T, class AnyStream>
-Stream<T, ExchangeChain<T>> broadcast_to(AnyStream& stream, OperatorInfo info,
-                                         Replication replication) {
+auto broadcast_to(AnyStream& stream, OperatorInfo info, Replication replication) {
+    using Item = travelling_t<AnyStream>;
     stream.handle().require_usable(info);
     const std::shared_ptr<Graph> graph = stream.handle().shared_graph();
     const BlockId from = stream.handle().block();
@@ -87,14 +87,15 @@ Stream<T, ExchangeChain<T>> broadcast_to(AnyStream& stream, OperatorInfo info,
     auto execution = stream.execution();
     end_block(stream, std::move(info), [edge](const OperatorInfo&) {
         return [edge](ReplicaContext& context) {
-            return BroadcastStage<T>{context.open_output<T>(edge)};
+            return BroadcastStage<Item>{context.open_output<Item>(edge)};
         };
     });
-    return {StreamHandle(graph, to, head), ExchangeChain<T>{{edge}}, std::move(execution)};
+    return Stream<T, ExchangeChain<Item>>(StreamHandle(graph, to, head),
+                                          ExchangeChain<Item>{{edge}}, std::move(execution));
 }
 
 template <class T, class AnyStream>
-Stream<T, ExchangeChain<T>> spread(AnyStream& stream, OperatorInfo info, Replication replication) {
+auto spread(AnyStream& stream, OperatorInfo info, Replication replication) {
     return exchange<T>(
         stream, std::move(info), replication,
         [](const OperatorInfo&, ReplicaContext& context) { return RunPartition(context.index()); });
@@ -102,14 +103,14 @@ Stream<T, ExchangeChain<T>> spread(AnyStream& stream, OperatorInfo info, Replica
 
 /// To the only replica of the next block.
 template <class T, class AnyStream>
-Stream<T, ExchangeChain<T>> gather(AnyStream& stream, OperatorInfo info) {
+auto gather(AnyStream& stream, OperatorInfo info) {
     return exchange<T>(stream, std::move(info), Replication::one(),
                        [](const OperatorInfo&, ReplicaContext&) { return FixedPartition{0}; });
 }
 
 /// To the replica of the same index, where both blocks have the same replication.
 template <class T, class AnyStream>
-Stream<T, ExchangeChain<T>> forward(AnyStream& stream, OperatorInfo info) {
+auto forward(AnyStream& stream, OperatorInfo info) {
     const Replication replication =
         stream.handle().graph().block(stream.handle().block()).replication;
     return exchange<T>(stream, std::move(info), replication,

@@ -75,17 +75,18 @@ struct ZipChain {
 };
 
 /// Connects the end of a stream to an existing block.
-template <class T, class AnyStream, class MakePartition>
+template <class AnyStream, class MakePartition>
 EdgeId connect_to(AnyStream& stream, OperatorInfo info, BlockId to, MakePartition make_partition) {
-    static_assert(Exchangeable<T>,
+    using Item = travelling_t<AnyStream>;
+    static_assert(Exchangeable<Item>,
                   "the items of this stream must be encodable to cross an exchange");
     stream.handle().require_usable(info);
     const EdgeId edge = stream.handle().graph().connect(stream.handle().block(), to);
     end_block(stream, std::move(info), [&](const OperatorInfo& named) {
         return [edge, make_partition, &named](ReplicaContext& context) {
-            Output<T>& output = context.open_output<T>(edge);
-            auto partition = make_partition(named, context);
-            return PartitionStage<T, decltype(partition)>{output, std::move(partition)};
+            Output<Item>& output = context.open_output<Item>(edge);
+            auto partition = partition_of_travelling<AnyStream>(make_partition(named, context));
+            return PartitionStage<Item, decltype(partition)>{output, std::move(partition)};
         };
     });
     return edge;
@@ -96,17 +97,17 @@ void require_same_graph(const StreamHandle& first, const StreamHandle& second,
                         const OperatorInfo& info);
 
 /// An edge into a merged block: in place where the replicas correspond, evenly spread elsewhere.
-template <class T, class AnyStream>
+template <class AnyStream>
 EdgeId merge_into(AnyStream& stream, const OperatorInfo& info, BlockId to) {
     const Graph& graph = stream.handle().graph();
     const bool same =
         graph.block(stream.handle().block()).replication == graph.block(to).replication;
     if (same) {
-        return connect_to<T>(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
+        return connect_to(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
             return FixedPartition{context.index()};
         });
     }
-    return connect_to<T>(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
+    return connect_to(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
         return RunPartition(context.index());
     });
 }
@@ -115,26 +116,27 @@ EdgeId merge_into(AnyStream& stream, const OperatorInfo& info, BlockId to) {
 
 template <class T, class Chain>
 auto Stream<T, Chain>::split(std::size_t copies, Location where) {
+    using Item = detail::travelling_t<Stream>;
     OperatorInfo info{"split", where};
     handle_.require_usable(info);
     if (copies == 0)
         throw Error(ErrorKind::usage, info.text() + " makes 0 copies; give it at least 1");
     const std::shared_ptr<Graph> graph = handle_.shared_graph();
     const BlockId from = handle_.block();
-    std::vector<Stream<T, ExchangeChain<T>>> streams;
+    std::vector<Stream<T, ExchangeChain<Item>>> streams;
     std::vector<EdgeId> edges;
     for (std::size_t i = 0; i < copies; ++i) {
         const BlockId to =
             graph->add_block(graph->block(from).replication, graph->block(from).batch_mode);
         edges.push_back(graph->connect(from, to));
         streams.emplace_back(StreamHandle(graph, to, graph->add_operator(to, info)),
-                             ExchangeChain<T>{{edges.back()}}, execution_);
+                             ExchangeChain<Item>{{edges.back()}}, execution_);
     }
     end_block(*this, std::move(info), [&](const OperatorInfo&) {
         return [edges](ReplicaContext& context) {
-            std::vector<Output<T>*> outputs;
-            for (const EdgeId edge : edges) outputs.push_back(&context.open_output<T>(edge));
-            return detail::SplitStage<T>{std::move(outputs), context.index()};
+            std::vector<Output<Item>*> outputs;
+            for (const EdgeId edge : edges) outputs.push_back(&context.open_output<Item>(edge));
+            return detail::SplitStage<Item>{std::move(outputs), context.index()};
         };
     });
     return streams;
@@ -143,6 +145,10 @@ auto Stream<T, Chain>::split(std::size_t copies, Location where) {
 template <class T, class Chain>
 template <class Other>
 auto Stream<T, Chain>::merge(Stream<T, Other> other, Location where) {
+    using Item = detail::travelling_t<Stream>;
+    static_assert(std::same_as<Item, detail::travelling_t<Stream<T, Other>>>,
+                  "merge: one of the two streams has event times and the other has not; give both "
+                  "times by add_timestamps(...) or take them away by drop_timestamps()");
     const OperatorInfo info{"merge", where};
     handle_.require_usable(info);
     other.handle().require_usable(info);
@@ -154,10 +160,10 @@ auto Stream<T, Chain>::merge(Stream<T, Other> other, Location where) {
     const BlockId to =
         graph->add_block(same ? own.replication : Replication::unlimited(), own.batch_mode);
     const OperatorInfo& head = graph->add_operator(to, info);
-    const EdgeId left = detail::merge_into<T>(*this, info, to);
-    const EdgeId right = detail::merge_into<T>(other, info, to);
-    return Stream<T, ExchangeChain<T>>(StreamHandle(graph, to, head),
-                                       ExchangeChain<T>{{left, right}}, execution_);
+    const EdgeId left = detail::merge_into(*this, info, to);
+    const EdgeId right = detail::merge_into(other, info, to);
+    return Stream<T, ExchangeChain<Item>>(StreamHandle(graph, to, head),
+                                          ExchangeChain<Item>{{left, right}}, execution_);
 }
 
 template <class T, class Chain>
@@ -174,8 +180,11 @@ auto Stream<T, Chain>::zip(Stream<U, Other> other, Location where) {
     const auto first = [](const OperatorInfo&, ReplicaContext&) {
         return detail::FixedPartition{0};
     };
-    const EdgeId left = detail::connect_to<T>(*this, info, to, first);
-    const EdgeId right = detail::connect_to<U>(other, info, to, first);
+    // The items of a pair have two times, so the pair has none.
+    auto&& left_items = detail::without_time(*this, info);
+    auto&& right_items = detail::without_time(other, info);
+    const EdgeId left = detail::connect_to(left_items, info, to, first);
+    const EdgeId right = detail::connect_to(right_items, info, to, first);
     using Zipped = detail::ZipChain<T, U>;
     return Stream<typename Zipped::value_type, Zipped>(StreamHandle(graph, to, head),
                                                        Zipped{left, right}, execution_);

@@ -5,6 +5,7 @@
 #include <renoir/runtime/operator_info.hpp>
 #include <renoir/runtime/output.hpp>
 #include <renoir/runtime/replication.hpp>
+#include <renoir/runtime/timer.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -109,6 +110,10 @@ class ReplicaContext {
         return reference;
     }
 
+    /// Registers a timer of a stage; it must stay where it is until the replica is destroyed.
+    void add_timer(Timer& timer) { timers_.push_back(&timer); }
+    [[nodiscard]] const std::vector<Timer*>& timers() const noexcept { return timers_; }
+
     [[nodiscard]] std::vector<IncomingLane> open_lanes(EdgeId edge) {
         return channels_.lanes_to(edge, index_);
     }
@@ -123,6 +128,7 @@ class ReplicaContext {
     Parker& parker_;
     std::uint64_t schedule_seed_;
     ReplicaOutputs outputs_;
+    std::vector<Timer*> timers_;
 };
 
 using ReplicaFactory = std::function<std::unique_ptr<Replica>(ReplicaContext&)>;

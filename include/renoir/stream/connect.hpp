@@ -4,13 +4,15 @@
 /// for those of users.
 
 #include <renoir/stream/keyed_stream.hpp>
+#include <renoir/stream/timed.hpp>
 
 namespace renoir {
 
-/// Puts an operator that works in place behind the stream. `describe(info)` makes its description;
-/// `info` stays valid while the job lives.
+namespace detail {
+
+/// append_operator for an operator that takes what travels in the block as it is, with its time.
 template <class Result, class AnyStream, class Describe>
-[[nodiscard]] auto append_operator(AnyStream& stream, OperatorInfo info, Describe describe) {
+[[nodiscard]] auto append_as_is(AnyStream& stream, OperatorInfo info, Describe describe) {
     const StreamHandle taken = stream.handle().take(info);
     const OperatorInfo& named = taken.graph().add_operator(taken.block(), std::move(info));
     auto description = describe(named);
@@ -18,6 +20,25 @@ template <class Result, class AnyStream, class Describe>
     return Result::template with_chain<Chain>(
         taken.behind(named), Chain{std::move(stream.chain()), std::move(description)},
         stream.execution());
+}
+
+}  // namespace detail
+
+/// Puts an operator that works in place behind the stream. `describe(info)` makes its description;
+/// `info` stays valid while the job lives. On a stream with event time what it emits within push()
+/// gets the time of the item that it was given.
+template <class Result, class AnyStream, class Describe>
+[[nodiscard]] auto append_operator(AnyStream& stream, OperatorInfo info, Describe describe) {
+    if constexpr (detail::is_timed<AnyStream>) {
+        using T = typename AnyStream::value_type;
+        return detail::append_as_is<Result>(
+            stream, std::move(info), [&](const OperatorInfo& named) {
+                auto untimed = describe(named);
+                return detail::TimedOperator<T, decltype(untimed)>{std::move(untimed)};
+            });
+    } else {
+        return detail::append_as_is<Result>(stream, std::move(info), std::move(describe));
+    }
 }
 
 /// Which stream append_operator gives.
@@ -38,8 +59,50 @@ struct KeyedResult {
     }
 };
 
+namespace detail {
+
+template <class T, class Chain>
+auto drop_time(Stream<T, Chain>& stream, const OperatorInfo& user) {
+    const StreamHandle taken = stream.handle().take(user);
+    using Untimed = OperatorChain<Chain, DropTime<T>>;
+    return Stream<T, Untimed>(taken.behind(taken.graph().block(taken.block()).operators.back()),
+                              Untimed{std::move(stream.chain()), {}}, stream.execution());
+}
+
+template <class K, class V, class Chain>
+auto drop_time(KeyedStream<K, V, Chain>& stream, const OperatorInfo& user) {
+    const StreamHandle taken = stream.handle().take(user);
+    const OperatorInfo& last = taken.graph().block(taken.block()).operators.back();
+    if constexpr (is_grouped<Chain>) {
+        using Previous = decltype(stream.chain().previous);
+        using Untimed = OperatorChain<Previous, DropTime<V>>;
+        using Grouped = GroupedChain<Untimed, decltype(stream.chain().key)>;
+        return KeyedStream<K, V, Grouped>(
+            taken.behind(last),
+            Grouped{Untimed{std::move(stream.chain().previous), {}}, std::move(stream.chain().key)},
+            stream.execution());
+    } else {
+        using Untimed = OperatorChain<Chain, DropTime<std::pair<K, V>>>;
+        return KeyedStream<K, V, Untimed>(
+            taken.behind(last), Untimed{std::move(stream.chain()), {}}, stream.execution());
+    }
+}
+
+/// The stream itself, or the one without its times: for operators to which time means nothing.
+template <class AnyStream>
+decltype(auto) without_time(AnyStream& stream, const OperatorInfo& user) {
+    if constexpr (is_timed<AnyStream>) {
+        return drop_time(stream, user);
+    } else {
+        return (stream);
+    }
+}
+
+}  // namespace detail
+
 /// Ends the block of the stream with the stage that `describe(info)` makes for each replica:
-/// `describe(info)(context) -> stage`.
+/// `describe(info)(context) -> stage`. The stage gets what travels in the block: Timed<T> on a
+/// stream with event time.
 template <class AnyStream, class Describe>
 void end_block(AnyStream& stream, OperatorInfo info, Describe describe) {
     const StreamHandle taken = stream.handle().take(info);
@@ -66,9 +129,9 @@ struct PartitionStage {
 /// The block of a stream ends in an exchange; what follows is a new block with the given
 /// replication. `make_partition(info, context)` makes the partition of each replica.
 template <class T, class AnyStream, class MakePartition>
-[[nodiscard]] Stream<T, ExchangeChain<T>> exchange(AnyStream& stream, OperatorInfo info,
-                                                   Replication replication,
-                                                   MakePartition make_partition) {
+[[nodiscard]] auto exchange(AnyStream& stream, OperatorInfo info, Replication replication,
+                            MakePartition make_partition) {
+    using Item = detail::travelling_t<AnyStream>;
     stream.handle().require_usable(info);
     const std::shared_ptr<Graph> graph = stream.handle().shared_graph();
     const BlockId from = stream.handle().block();
@@ -78,12 +141,14 @@ template <class T, class AnyStream, class MakePartition>
     auto execution = stream.execution();
     end_block(stream, std::move(info), [&](const OperatorInfo& named) {
         return [edge, make_partition, &named](ReplicaContext& context) {
-            Output<T>& output = context.open_output<T>(edge);
-            auto partition = make_partition(named, context);
-            return PartitionStage<T, decltype(partition)>{output, std::move(partition)};
+            Output<Item>& output = context.open_output<Item>(edge);
+            auto partition =
+                detail::partition_of_travelling<AnyStream>(make_partition(named, context));
+            return PartitionStage<Item, decltype(partition)>{output, std::move(partition)};
         };
     });
-    return {StreamHandle(graph, to, head), ExchangeChain<T>{{edge}}, std::move(execution)};
+    return Stream<T, ExchangeChain<Item>>(StreamHandle(graph, to, head),
+                                          ExchangeChain<Item>{{edge}}, std::move(execution));
 }
 
 }  // namespace renoir

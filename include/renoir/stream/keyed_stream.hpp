@@ -6,6 +6,7 @@
 /// functions get `(const K&, V)` and the key stays with what they return.
 
 #include <renoir/stream/stream.hpp>
+#include <renoir/stream/timed.hpp>
 
 #include <utility>
 
@@ -17,6 +18,8 @@ namespace detail {
 /// before it.
 template <class Previous, class Key>
 struct GroupedChain {
+    /// Nothing travels with its key yet; for is_timed.
+    using value_type = typename Previous::value_type;
     Previous previous;
     Key key;
 };
@@ -27,8 +30,14 @@ template <class Previous, class Key>
 inline constexpr bool is_grouped<GroupedChain<Previous, Key>> = true;
 
 /// The stream with its exchange in place and its chain hidden.
+/// What travels in the block of a keyed stream once its exchange is in place.
 template <class K, class V, class Chain>
-KeyedStream<K, V, BoxedChain<std::pair<K, V>>> hide_chain(KeyedStream<K, V, Chain> stream);
+using travelling_pair_t =
+    std::conditional_t<is_timed_chain<Chain>, Timed<std::pair<K, V>>, std::pair<K, V>>;
+
+template <class K, class V, class Chain>
+KeyedStream<K, V, BoxedChain<travelling_pair_t<K, V, Chain>>> hide_chain(
+    KeyedStream<K, V, Chain> stream);
 
 }  // namespace detail
 
@@ -46,7 +55,8 @@ class [[nodiscard]] KeyedStream {
 
     /// Hides the chain of another stream; see Stream.
     template <class Other>
-        requires(!std::same_as<Other, Chain> && std::same_as<Chain, BoxedChain<std::pair<K, V>>>)
+        requires(!std::same_as<Other, Chain> &&
+                 std::same_as<Chain, BoxedChain<detail::travelling_pair_t<K, V, Other>>>)
     KeyedStream(KeyedStream<K, V, Other> other)  // NOLINT: meant to be implicit, for signatures
         : KeyedStream(detail::hide_chain(std::move(other))) {}
 

@@ -22,6 +22,7 @@
 #include <renoir/stream/concepts.hpp>
 #include <renoir/stream/handle.hpp>
 #include <renoir/stream/result.hpp>
+#include <renoir/stream/watermark_strategy.hpp>
 
 #include <filesystem>
 #include <source_location>
@@ -48,7 +49,8 @@ class [[nodiscard]] Stream {
 
     /// Hides the chain of another stream of the same items; costs a virtual call for each item.
     template <class Other>
-        requires(!std::same_as<Other, Chain> && std::same_as<Chain, BoxedChain<T>>)
+        requires(!std::same_as<Other, Chain> &&
+                 std::same_as<Chain, BoxedChain<typename Other::value_type>>)
     Stream(Stream<T, Other> other)  // NOLINT: meant to be implicit, for signatures
         : handle_(std::move(other.handle_)),
           chain_(std::move(other.chain_)),
@@ -159,6 +161,39 @@ class [[nodiscard]] Stream {
     /// `group_by(key).avg(value)`
     template <KeyFunction<T> F, class G>
     [[nodiscard]] auto group_by_avg(F key, G value, Location where = Location::current());
+
+    // Event time. A stream has it or has it not, in its type; the operators above keep it, those
+    // that end a stream or fold it to one result leave it behind.
+
+    /// Gives each item the event time `time(item)` (milliseconds since the epoch, a duration or a
+    /// time point) and lets the strategy say how far time has come. Times that were there are
+    /// replaced. A watermark goes out after a thousand items and whenever the worker has nothing
+    /// else to do; the end of the stream counts as +infinity.
+    ///
+    ///     events.add_timestamps([](const Event& e) { return e.time; },
+    ///                           WatermarkStrategy::bounded_out_of_orderness(2s))
+    template <TimestampFunction<T> F>
+    [[nodiscard]] auto add_timestamps(F time, WatermarkStrategy watermarks,
+                                      Location where = Location::current());
+
+    /// The same with watermarks of your own: `watermark(item, time)` returns an optional time t, to
+    /// promise behind this item that no later one of this replica has a time <= t. One that goes
+    /// back is ignored.
+    template <TimestampFunction<T> F, WatermarkFunction<T> G>
+    [[nodiscard]] auto add_timestamps(F time, G watermark, Location where = Location::current());
+
+    /// The items without their times and watermarks.
+    [[nodiscard]] auto drop_timestamps(Location where = Location::current());
+
+    /// Pairs of an item and its time, so that functions see it; the stream itself has none any
+    /// more.
+    [[nodiscard]] auto with_timestamps(Location where = Location::current());
+
+    /// Within each replica, items in the order of their times (those of one time in the order in
+    /// which they came), each as soon as the watermark has reached it. Late items come at once,
+    /// out of order. Holds in memory what the watermark has not reached. The items own their text:
+    /// owned_t<T>.
+    [[nodiscard]] auto reorder(Location where = Location::current());
 
     // Aggregation of the whole stream to one result, on one replica, at the end of the stream (of
     // each round of an iteration). An empty stream gives no result.
