@@ -4,6 +4,7 @@
 
 #include <renoir/runtime/replica.hpp>
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -52,6 +53,11 @@ class Graph {
     /// nowhere.
     void check_complete() const;
 
+    /// Items of this rank that came too late for every window that holds them.
+    [[nodiscard]] const std::shared_ptr<std::atomic<std::uint64_t>>& late_items() const noexcept {
+        return late_items_;
+    }
+
     /// `action` is called on every rank when its job has ended, well or not.
     void at_end(std::function<void()> action) { end_actions_.push_back(std::move(action)); }
     void run_end_actions() const;
@@ -66,6 +72,8 @@ class Graph {
     std::vector<EdgeDescription> edges_;
     std::map<StreamEnd, const OperatorInfo*> open_ends_;
     std::vector<std::function<void()>> end_actions_;
+    std::shared_ptr<std::atomic<std::uint64_t>> late_items_ =
+        std::make_shared<std::atomic<std::uint64_t>>(0);
     StreamEnd next_end_ = 0;
     bool frozen_ = false;
 };

@@ -197,6 +197,18 @@ struct KeyStorage<K> {
             use_key(K(std::string_view(text, length())));
         }
 
+        template <class Use>
+        void look(Use&& look_at_key) {
+            use(look_at_key);
+        }
+
+        /// Keeps the bytes of a long text in another arena than before.
+        void move_bytes(TextArena& arena) {
+            if (length() <= short_text_limit) return;
+            head_or_address = reinterpret_cast<std::uintptr_t>(
+                arena.keep(text_at(head_or_address), length()));
+        }
+
         void destroy() noexcept {}
 
      private:
@@ -238,6 +250,10 @@ struct KeyStorage<K> {
         void use(Use&& use_key) {
             use_key(K(key));
         }
+        template <class Use>
+        void look(Use&& look_at_key) {
+            look_at_key(key);
+        }
         void destroy() noexcept {}
     };
 };
@@ -278,6 +294,10 @@ struct KeyStorage<K> {
             } else {
                 use_key(K(std::move(key())));
             }
+        }
+        template <class Use>
+        void look(Use&& look_at_key) {
+            look_at_key(K(std::as_const(*this).key()));
         }
         void destroy() noexcept { std::destroy_at(&key()); }
 
@@ -376,6 +396,34 @@ class StateTable {
         arena_.clear();
     }
 
+    /// Calls `fn(const K&, State&)` for each key.
+    template <class Function>
+    void for_each(Function&& fn) {
+        for (std::size_t index = 0; index < capacity(); ++index) {
+            Slot& slot = slots_[index];
+            if (slot.key.is_empty()) continue;
+            slot.key.look([&](const K& key) { fn(key, slot.state()); });
+        }
+    }
+
+    /// Keeps the keys for which `keep(State&)` holds, in a table of a size that fits them.
+    template <class Predicate>
+    void retain(Predicate&& keep) {
+        StateTable kept;
+        for (std::size_t index = 0; index < capacity(); ++index) {
+            Slot& slot = slots_[index];
+            if (slot.key.is_empty() || !keep(slot.state())) continue;
+            if (kept.size_ == kept.grow_at_) kept.grow();
+            Slot& target = kept.adopt(slot);
+            ++kept.size_;
+            --size_;
+            if constexpr (requires { target.key.move_bytes(kept.arena_); }) {
+                target.key.move_bytes(kept.arena_);
+            }
+        }
+        swap(kept);
+    }
+
     void clear() noexcept {
         for (std::size_t index = 0; index < capacity() && size_ != 0; ++index) {
             if (!slots_[index].key.is_empty()) release(slots_[index]);
@@ -431,15 +479,15 @@ class StateTable {
         // away.
         larger.grow_at_ = slots / 2;
         for (std::size_t index = 0; index < capacity(); ++index) {
-            if (!slots_[index].key.is_empty()) larger.adopt(slots_[index]);
+            if (!slots_[index].key.is_empty()) static_cast<void>(larger.adopt(slots_[index]));
         }
         larger.size_ = std::exchange(size_, 0);
         larger.arena_ = std::move(arena_);
         swap(larger);
     }
 
-    /// Moves a slot of a smaller table here; its key's bytes are taken over as they are.
-    void adopt(Slot& slot) noexcept {
+    /// Moves a slot of another table here; its key's bytes are taken over as they are.
+    Slot& adopt(Slot& slot) noexcept {
         static_assert(std::is_nothrow_move_constructible_v<State>,
                       "the state of a key must be movable without exceptions");
         Slot& target = first_empty(slot.key.hash());
@@ -447,6 +495,7 @@ class StateTable {
         new (target.bytes) State(std::move(slot.state()));
         std::destroy_at(&slot.state());
         std::memset(static_cast<void*>(&slot.key), 0, sizeof(slot.key));
+        return target;
     }
 
     Slot& first_empty(std::uint64_t hash) noexcept {

@@ -127,6 +127,10 @@ class StreamContext {
 
     // For sources and sinks.
 
+    /// How many items of this rank came too late for every window that holds them and were dropped,
+    /// so far.
+    [[nodiscard]] std::uint64_t late_items() const noexcept { return graph_->late_items()->load(); }
+
     [[nodiscard]] const std::shared_ptr<Graph>& graph() const noexcept { return graph_; }
     [[nodiscard]] std::shared_ptr<const Execution> execution() const noexcept { return execution_; }
 
