@@ -130,8 +130,7 @@ void Worker::rest(JobState& state, Network* network) {
         return;
     }
     const auto now = Clock::now();
-    const auto deadline = next_deadline();
-    if (now - idle_since_ < time_of_yielding || deadline <= now) {
+    if (now - idle_since_ < time_of_yielding || next_deadline() <= now) {
         sched_yield();
         return;
     }
@@ -140,13 +139,17 @@ void Worker::rest(JobState& state, Network* network) {
         parker_.withdraw();
         return;
     }
-    parker_.sleep_until(deadline);
+    // Asked again: the last look may have changed it.
+    parker_.sleep_until(next_deadline());
 }
 
 // Whoever makes work after the announcement wakes this worker; this look finds what came before it.
+// A source may have given an item and still be idle, so what is collected must leave or get its
+// deadline here.
 // A worker that leaves wakes the others, too: until then it may have driven the network for them.
 bool Worker::look_again(Network* network) {
     bool progressed = run_round();
+    progressed |= flush(true);
     if (network != nullptr) progressed |= network->progress_thoroughly();
     progressed |= may_leave(network);
     if (progressed) rounds_without_work_ = 0;
@@ -160,15 +163,14 @@ bool Worker::may_leave(Network* network) const {
 Clock::time_point Worker::next_deadline() const {
     auto deadline = Clock::time_point::max();
     for (const auto& slot : slots_) {
-        if (!slot->finished) {
+        ReplicaOutputs& outputs = slot->context.outputs();
+        // A replica that waits for room cannot be run; whoever makes room wakes this worker.
+        if (!slot->finished && !outputs.blocked()) {
             deadline = std::min(deadline, slot->replica->deadline());
-            for (const Timer* timer : slot->context.timers()) {
-                if (!slot->context.outputs().blocked()) deadline = std::min(deadline, timer->due());
-            }
+            for (const Timer* timer : slot->context.timers())
+                deadline = std::min(deadline, timer->due());
         }
-        for (const auto& output : slot->context.outputs().all()) {
-            deadline = std::min(deadline, output->deadline());
-        }
+        for (const auto& output : outputs.all()) deadline = std::min(deadline, output->deadline());
     }
     return deadline;
 }
