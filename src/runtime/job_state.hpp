@@ -12,7 +12,8 @@ namespace renoir {
 
 class JobState {
  public:
-    [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
+    /// Sequentially consistent, see Parker::wake: asked between an announcement and a sleep.
+    [[nodiscard]] bool stopped() const noexcept { return stopped_.load(std::memory_order_seq_cst); }
 
     /// Records the first failure and asks the workers to stop; false when one was there already.
     bool fail(Failure failure) {
