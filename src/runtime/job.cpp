@@ -3,7 +3,6 @@
 #include <renoir/runtime/job.hpp>
 
 #include <latch>
-#include <system_error>
 #include <thread>
 
 namespace renoir {
@@ -86,7 +85,7 @@ void Job::start_worker(std::uint32_t index) {
     }
     try {
         threads_.emplace_back([this, index] { run_worker(index); });
-    } catch (const std::system_error& error) {
+    } catch (const std::exception& error) {
         fail({ErrorKind::configuration, "worker " + std::to_string(index) +
                                             " could not be started: " + error.what() +
                                             "; ask for fewer workers with --local"});
