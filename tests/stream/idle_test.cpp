@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <future>
+#include <random>
 #include <thread>
 
 namespace {
@@ -89,6 +90,16 @@ std::vector<Layout> layouts_that_hold_no_item_for_long() {
     return some;
 }
 
+/// Lets so much time pass that workers without work are about to sleep, just sleep, or do not yet.
+class Pauses {
+ public:
+    void pass() { std::this_thread::sleep_for(std::chrono::microseconds(length_(random_))); }
+
+ private:
+    std::minstd_rand random_{1};
+    std::uniform_int_distribution<int> length_{0, 600};
+};
+
 std::size_t this_thread() {
     return std::hash<std::thread::id>()(std::this_thread::get_id());
 }
@@ -143,6 +154,54 @@ TEST_CASE("a deadline that comes in the last look before a sleep is kept") {
             return count.get();
         });
         REQUIRE(counts[0] == 0);
+    }
+}
+
+TEST_CASE("workers that have all gone to sleep wake up for every single item") {
+    constexpr int items = 25;
+    for (const Layout& layout : layouts_that_hold_no_item_for_long()) {
+        INFO(layout.text());
+        const auto arrived = renoir::testing::run(layout, [](StreamContext& ctx) {
+            auto [sender, source] = renoir::channel<int>(1);
+            auto received = ctx.stream(std::move(source))
+                                .shuffle()
+                                .map([](int n) { return n + 1; })
+                                .shuffle()
+                                .collect_channel();
+            renoir::JobHandle job = ctx.execute();
+            std::vector<int> all;
+            Pauses pauses;
+            for (int n = 0; n < items && sender.send(n); ++n) {
+                const std::optional<int> item = received.receive();
+                if (!item) break;  // on the ranks that have neither end
+                all.push_back(*item);
+                pauses.pass();
+            }
+            sender.close();
+            job.wait();
+            return all;
+        });
+        REQUIRE(arrived[0] == mapped(numbers(items), [](int n) { return n + 1; }));
+    }
+}
+
+TEST_CASE("workers that wait for room wake up whenever there is some") {
+    constexpr int items = 300;
+    for (const Layout& layout : layouts()) {
+        if (layout.batch_name != "single") continue;
+        INFO(layout.text());
+        const auto collected = renoir::testing::run(layout, [](StreamContext& ctx) {
+            // Every ring on the way is full as long as the slow end of it has not caught up.
+            auto slow = ctx.stream_par_iter(0, items)
+                            .shuffle()
+                            .shuffle()
+                            .replication(Replication::one())
+                            .inspect([pauses = Pauses()](int) mutable { pauses.pass(); })
+                            .collect_vec();
+            ctx.execute_blocking();
+            return slow.get();
+        });
+        REQUIRE(sorted(*collected[0]) == numbers(items));
     }
 }
 
