@@ -8,11 +8,14 @@ target_compile_features(renoir_test_main PUBLIC cxx_std_20)
 target_link_libraries(renoir_test_main PUBLIC Catch2::Catch2)
 
 # renoir_add_test(NAME SOURCES... [LIBRARIES ...]): one test program whose cases CTest runs one by
-# one, each with a timeout so that a hang is a failure.
+# one, each with a timeout so that a hang is a failure. Sanitizers take several times as long.
 function(renoir_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LIBRARIES")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
+  endif()
+  if(RENOIR_SANITIZE)
+    math(EXPR arg_TIMEOUT "3 * ${arg_TIMEOUT}")
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE renoir::renoir renoir_test_main ${arg_LIBRARIES})

@@ -173,7 +173,7 @@ TEST_CASE("a graph of 60 blocks on 2 workers runs 2 threads") {
 
 TEST_CASE("a sink that is slower than the sources bounds how far they are ahead") {
     // Large items, so that few of them fill what is between source and sink.
-    constexpr int items = 3000;
+    constexpr int items = renoir::detail::under_sanitizer ? 1500 : 3000;
     constexpr std::size_t bytes_of_an_item = 64 * 1024;
     for (const Layout& layout : few_layouts()) {
         INFO(layout.text());

@@ -158,7 +158,8 @@ TEST_CASE("zip of parallel streams pairs every item once") {
 }
 
 TEST_CASE("branches of one stream meet again, however much one is ahead") {
-    const int count = 30'000;
+    // Small batches fill the rings with the smaller number, too.
+    const int count = renoir::detail::under_sanitizer ? 6'000 : 30'000;
     const std::vector<int> all = numbers(count);
     const std::vector<int> few = kept(all, [](int n) { return n % 1000 == 999; });
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {

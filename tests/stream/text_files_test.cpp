@@ -62,10 +62,12 @@ std::vector<Text> concatenated(const std::vector<std::vector<Text>>& parts) {
 
 TEST_CASE("every line of a file comes once, without its end") {
     const TemporaryFolder folder;
+    // How a file is cut depends on the number of workers, not on the batches.
+    const auto all = renoir::detail::under_sanitizer ? few_layouts() : layouts();
     for (const Text& text : tricky_texts()) {
         INFO(text.size() << " bytes: " << text.substr(0, 40));
         const auto file = folder.write("text", text);
-        expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        expect_in(all, [&](StreamContext& ctx, Expectations& expect) {
             expect.items("lines", ctx.stream_file(file), lines_of(text));
         });
     }
