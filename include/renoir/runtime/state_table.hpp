@@ -205,8 +205,8 @@ struct KeyStorage<K> {
         /// Keeps the bytes of a long text in another arena than before.
         void move_bytes(TextArena& arena) {
             if (length() <= short_text_limit) return;
-            head_or_address = reinterpret_cast<std::uintptr_t>(
-                arena.keep(text_at(head_or_address), length()));
+            head_or_address =
+                reinterpret_cast<std::uintptr_t>(arena.keep(text_at(head_or_address), length()));
         }
 
         void destroy() noexcept {}
