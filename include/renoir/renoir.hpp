@@ -32,5 +32,6 @@
 #include <renoir/operators/repartition.hpp>
 #include <renoir/operators/rich_map.hpp>
 #include <renoir/operators/structure.hpp>
+#include <renoir/operators/window.hpp>
 #include <renoir/stream/context.hpp>
 #include <renoir/text/words.hpp>

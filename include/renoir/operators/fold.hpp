@@ -46,6 +46,11 @@ struct Whole {
     {
         return aggregate.finish(std::move(state));
     }
+    void merge(state_type& state, state_type&& other)
+        requires requires(Aggregate& any) { any.merge(state, std::move(other)); }
+    {
+        aggregate.merge(state, std::move(other));
+    }
 };
 
 template <class Aggregate>
@@ -64,7 +69,8 @@ struct Merging {
 
     static kept_type keep(state_type&& state) { return std::move(state); }
     static state_type create(state_type&& state) { return std::move(state); }
-    void add(state_type& state, state_type&& other) { aggregate.merge(state, std::move(other)); }
+    void add(state_type& state, state_type&& other) { merge(state, std::move(other)); }
+    void merge(state_type& state, state_type&& other) { aggregate.merge(state, std::move(other)); }
     template <class Window>
     result_type finish_in(state_type&& state, const Window& window)
         requires requires(Aggregate& any) { any.finish_in(std::move(state), window); }

@@ -7,6 +7,7 @@
 
 #include <renoir/stream/stream.hpp>
 #include <renoir/stream/timed.hpp>
+#include <renoir/stream/window_types.hpp>
 
 #include <utility>
 
@@ -141,6 +142,15 @@ class [[nodiscard]] KeyedStream {
     /// The mean of `projection(value)`.
     template <MapFunction<const V&> F>
     [[nodiscard]] auto avg(F projection, Location where = Location::current());
+
+    // Windows.
+
+    /// Cuts the items of each key in windows, to be aggregated: see WindowedStream and
+    /// EventTimeWindow. Windows in event time need add_timestamps() before.
+    ///
+    ///     clicks.group_by(page).window(EventTimeWindow::sliding(10min, 1min)).count()
+    template <WindowKind Windows>
+    [[nodiscard]] auto window(Windows windows);
 
     // Back to a stream without key.
 

@@ -23,6 +23,7 @@
 #include <renoir/stream/handle.hpp>
 #include <renoir/stream/result.hpp>
 #include <renoir/stream/watermark_strategy.hpp>
+#include <renoir/stream/window_types.hpp>
 
 #include <filesystem>
 #include <source_location>
@@ -194,6 +195,11 @@ class [[nodiscard]] Stream {
     /// out of order. Holds in memory what the watermark has not reached. The items own their text:
     /// owned_t<T>.
     [[nodiscard]] auto reorder(Location where = Location::current());
+
+    /// Cuts the whole stream in windows, to be aggregated to one result each: see WindowedStream
+    /// and EventTimeWindow. The key of the results is 0; drop_key() takes it away.
+    template <WindowKind Windows>
+    [[nodiscard]] auto window_all(Windows windows, Location where = Location::current());
 
     // Aggregation of the whole stream to one result, on one replica, at the end of the stream (of
     // each round of an iteration). An empty stream gives no result.

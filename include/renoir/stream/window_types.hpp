@@ -115,8 +115,8 @@ class PeriodicWindowOptions : public PeriodicWindows {
         return moved;
     }
 
-    /// Keeps a window for this long, in event time, after it has fired: an item that comes for it in
-    /// that time makes it fire again, for the key of the item, with the new result. Throws
+    /// Keeps a window for this long, in event time, after it has fired: an item that comes for it
+    /// in that time makes it fire again, for the key of the item, with the new result. Throws
     /// Error(usage) when it is negative.
     [[nodiscard]] Derived allowed_lateness(std::chrono::milliseconds lateness) const {
         Derived patient = static_cast<const Derived&>(*this);
@@ -127,8 +127,7 @@ class PeriodicWindowOptions : public PeriodicWindows {
 
 class TumblingWindow : public PeriodicWindowOptions<TumblingWindow> {
  public:
-    explicit TumblingWindow(std::chrono::milliseconds size)
-        : PeriodicWindowOptions(size, size) {}
+    explicit TumblingWindow(std::chrono::milliseconds size) : PeriodicWindowOptions(size, size) {}
 };
 
 class SlidingWindow : public PeriodicWindowOptions<SlidingWindow> {
@@ -188,5 +187,9 @@ class CountWindow {
     std::uint64_t size_;
     std::uint64_t slide_;
 };
+
+template <class W>
+concept WindowKind = std::same_as<W, TumblingWindow> || std::same_as<W, SlidingWindow> ||
+                     std::same_as<W, SessionWindow> || std::same_as<W, CountWindow>;
 
 }  // namespace renoir

@@ -1,0 +1,418 @@
+#pragma once
+
+/// Windows: window, window_all, and what is computed in them.
+///
+///     using namespace std::chrono_literals;
+///     auto per_minute = clicks
+///         .add_timestamps([](const Click& c) { return c.time; },
+///                         WatermarkStrategy::bounded_out_of_orderness(5s))
+///         .group_by([](const Click& c) { return c.page; })
+///         .window(EventTimeWindow::tumbling(1min))
+///         .count();
+
+#include <renoir/operators/key_by.hpp>
+#include <renoir/operators/window_aggregate.hpp>
+#include <renoir/operators/window_stages.hpp>
+
+namespace renoir {
+
+namespace detail {
+
+template <class K, class V, class Step>
+struct PanePartial {
+    using value_type = Timed<std::pair<K, typename Step::state_type>>;
+    const OperatorInfo& info;
+    PeriodicWindows panes;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return PanePartialStage<K, V, Step, Next>(info, panes, step, std::move(next));
+    }
+};
+
+template <class K, class In, class Step, bool WithWindow>
+struct WindowTables {
+    using value_type = Timed<std::pair<K, window_result_t<WithWindow, Step>>>;
+    const OperatorInfo& info;
+    PeriodicWindows windows;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return WindowTablesStage<K, In, Step, WithWindow, Next>(info, windows, step,
+                                                                std::move(next));
+    }
+};
+
+template <class K, class In, class Step, bool WithWindow>
+struct SlidingWindows {
+    using value_type = Timed<std::pair<K, window_result_t<WithWindow, Step>>>;
+    const OperatorInfo& info;
+    PeriodicWindows windows;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return SlidingWindowStage<K, In, Step, WithWindow, Next>(info, windows, step,
+                                                                 std::move(next));
+    }
+};
+
+template <class K, class V, class Step, bool WithWindow>
+struct SessionWindows {
+    using value_type = Timed<std::pair<K, window_result_t<WithWindow, Step>>>;
+    const OperatorInfo& info;
+    SessionWindow windows;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return SessionWindowStage<K, V, Step, WithWindow, Next>(info, windows, step,
+                                                                std::move(next));
+    }
+};
+
+template <class K, class V, class Step>
+struct CountWindows {
+    using value_type = std::pair<K, window_result_t<false, Step>>;
+    const OperatorInfo& info;
+    CountWindow windows;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return CountWindowStage<K, V, Step, Next>(info, windows, step, std::move(next));
+    }
+};
+
+/// A keyed stream with a filter for late items behind what makes its items, before its exchange
+/// where that is still to come.
+template <class K, class V, class Chain, class Windows>
+auto filter_late(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Windows windows,
+                 std::optional<EdgeId> late) {
+    const auto dropped = stream.handle().graph().late_items();
+    if constexpr (is_grouped<Chain>) {
+        using Previous = decltype(stream.chain().previous);
+        using Filtered = OperatorChain<Previous, LateFilter<V, V, Windows>>;
+        using Grouped = GroupedChain<Filtered, decltype(stream.chain().key)>;
+        const StreamHandle taken = stream.handle().take(info);
+        const OperatorInfo& named = taken.graph().add_operator(taken.block(), info);
+        return KeyedStream<K, V, Grouped>(
+            taken.behind(named),
+            Grouped{Filtered{std::move(stream.chain().previous), {windows, dropped, late}},
+                    std::move(stream.chain().key)},
+            stream.execution());
+    } else {
+        return append_as_is<KeyedResult<K, V>>(stream, info, [&](const OperatorInfo&) {
+            return LateFilter<std::pair<K, V>, V, Windows>{windows, dropped, late};
+        });
+    }
+}
+
+/// The stream without exchange, with its key beside each item.
+template <class K, class V, class Chain>
+auto key_in_place(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info) {
+    auto key = std::move(stream.chain().key);
+    Stream<V, std::remove_cvref_t<decltype(stream.chain().previous)>> ungrouped(
+        std::move(stream.handle()), std::move(stream.chain().previous), stream.execution());
+    return append_key_by<V>(ungrouped, info, std::move(key));
+}
+
+/// The windows behind the exchange, over items or over the states of panes.
+template <class K, class In, bool WithWindow, class AnyStream, class Windows, class Step>
+auto append_windows(AnyStream& stream, const OperatorInfo& info, const Windows& windows,
+                    Step step) {
+    using Result = KeyedResult<K, window_result_t<WithWindow, Step>>;
+    return append_as_is<Result>(stream, info, [&](const OperatorInfo& named) {
+        if constexpr (std::same_as<Windows, SlidingWindow> && combines<Step>) {
+            return SlidingWindows<K, In, Step, WithWindow>{named, windows, std::move(step)};
+        } else {
+            return WindowTables<K, In, Step, WithWindow>{named, windows, std::move(step)};
+        }
+    });
+}
+
+template <bool WithWindow, class K, class V, class Chain, class Windows, class Aggregate>
+auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
+                    const Windows& windows, Aggregate aggregate) {
+    using State = typename Aggregate::state_type;
+    static_assert(std::copy_constructible<State> || std::same_as<Windows, TumblingWindow>,
+                  "the state of a sliding window is in several windows, so it must be copyable");
+    if constexpr (!std::copy_constructible<State>) {
+        if (windows.lateness() != 0) {
+            throw Error(ErrorKind::usage, info.text() +
+                                              ": windows with a lateness may fire twice, so their "
+                                              "state must be copyable");
+        }
+    }
+    if constexpr (is_grouped<Chain> && is_mergeable<Aggregate>) {
+        auto keyed = key_in_place(stream, info);
+        auto partial = append_as_is<KeyedResult<K, State>>(
+            keyed, info, [&](const OperatorInfo& named) {
+                return PanePartial<K, V, Partial<Aggregate>>{named, windows.panes(), {{aggregate}}};
+            });
+        auto partitioned = exchange<std::pair<K, State>>(
+            partial, info, Replication::unlimited(),
+            [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
+        return append_windows<K, State, WithWindow>(partitioned, info, windows,
+                                                    Merging<Aggregate>{std::move(aggregate)});
+    } else {
+        return with_partition(stream, [&](auto& partitioned) {
+            return append_windows<K, V, WithWindow>(partitioned, info, windows,
+                                                    Whole<Aggregate>{std::move(aggregate)});
+        });
+    }
+}
+
+/// An aggregate that combines: the given one, or one that keeps the items and replays them.
+template <class V, class Aggregate>
+auto combining(Aggregate aggregate) {
+    if constexpr (is_mergeable<Aggregate>) {
+        return aggregate;
+    } else {
+        return ReplayAggregate<V, Aggregate>{std::move(aggregate)};
+    }
+}
+
+}  // namespace detail
+
+/// A keyed stream cut in windows, on which an aggregation is called: count, sum, min, max, avg,
+/// first, last, to_vec, map, fold, fold_assoc, reduce, reduce_assoc, aggregate. The result is a
+/// keyed stream with one value for each key and window in which the key has items.
+///
+/// - Time: a result of an event-time window has the last time of its window, end - 1 ms; one of a
+///   count window has the time of the item that completed it, if the stream has times.
+/// - Firing: an event-time window fires when the watermark reaches end - 1, or at the end of the
+///   stream. A count window fires with its last item; at the end of the stream, windows that are
+///   not full are dropped.
+/// - Order: the results of one replica come window by window; within one in no particular order.
+/// - Late items, of which every window has passed by the watermark of the replica that they come
+///   from, are dropped and counted (StreamContext::late_items) or given by `late_output`.
+/// - Memory: the states of open windows, and nothing once they have fired. Aggregations that combine
+///   work on one state for each pane (the greatest common divisor of size and slide) and key, and
+///   behind a group_by combine a pane where its items are before anything travels; `fold` and
+///   `reduce` with functions that do not combine have every item travel, and in sliding windows an
+///   item takes part in size / slide states.
+/// - Errors: an exception of a user function ends the job with the name of the aggregation.
+template <class K, class V, class Chain, class Windows, bool WithWindow = false>
+class [[nodiscard]] WindowedStream {
+    static constexpr bool by_number = std::same_as<Windows, CountWindow>;
+
+ public:
+    using Location = std::source_location;
+
+    WindowedStream(KeyedStream<K, V, Chain> stream, Windows windows,
+                   std::optional<EdgeId> late = std::nullopt)
+        : stream_(std::move(stream)), windows_(windows), late_(late) {}
+
+    /// Each result as Windowed<R>, with the bounds of its window.
+    [[nodiscard]] auto with_window() && {
+        static_assert(!by_number, "with_window: a window by number has no bounds in time");
+        return WindowedStream<K, V, Chain, Windows, true>(std::move(stream_), windows_, late_);
+    }
+
+    /// The items that come too late for every window, as a Stream<V> with event times, instead of
+    /// dropping them. To be called before the aggregation, once; both streams need a sink.
+    ///
+    ///     auto windows = readings.group_by(sensor).window(EventTimeWindow::tumbling(1s));
+    ///     windows.late_output().write_text("late.txt");
+    ///     std::move(windows).count()...
+    [[nodiscard]] auto late_output(Location where = Location::current()) {
+        static_assert(!by_number, "late_output: in a window by number no item is late");
+        const OperatorInfo info{"late_output", where};
+        stream_.handle().require_usable(info);
+        if (late_) {
+            throw Error(ErrorKind::usage, info.text() + " was called on these windows before; use "
+                                                        "split(n) on the stream that it gave");
+        }
+        const std::shared_ptr<Graph> graph = stream_.handle().shared_graph();
+        const BlockId from = stream_.handle().block();
+        const BlockId to =
+            graph->add_block(graph->block(from).replication, graph->block(from).batch_mode);
+        late_ = graph->connect(from, to);
+        return Stream<V, ExchangeChain<Timed<V>>>(
+            StreamHandle(graph, to, graph->add_operator(to, info)),
+            ExchangeChain<Timed<V>>{{*late_}}, stream_.execution());
+    }
+
+    /// Number of items.
+    [[nodiscard]] auto count(Location where = Location::current()) && {
+        return apply({"count", where}, detail::CountAggregate<V>{});
+    }
+    /// Sum of the items, or of what a function makes of them.
+    [[nodiscard]] auto sum(Location where = Location::current()) && {
+        return std::move(*this).sum(detail::Identity{}, where);
+    }
+    template <MapFunction<const V&> F>
+    [[nodiscard]] auto sum(F projection, Location where = Location::current()) && {
+        return apply({"sum", where}, detail::SumAggregate<V, F>{std::move(projection)});
+    }
+    /// The least item, or the one of which a function gives the least value; of equal ones one that
+    /// came first where they were combined.
+    [[nodiscard]] auto min(Location where = Location::current()) && {
+        return std::move(*this).min(detail::Identity{}, where);
+    }
+    template <MapFunction<const V&> F>
+    [[nodiscard]] auto min(F projection, Location where = Location::current()) && {
+        return apply({"min", where},
+                     detail::ExtremeAggregate<V, F, std::less<>>{std::move(projection)});
+    }
+    /// The greatest item, as min.
+    [[nodiscard]] auto max(Location where = Location::current()) && {
+        return std::move(*this).max(detail::Identity{}, where);
+    }
+    template <MapFunction<const V&> F>
+    [[nodiscard]] auto max(F projection, Location where = Location::current()) && {
+        return apply({"max", where},
+                     detail::ExtremeAggregate<V, F, std::greater<>>{std::move(projection)});
+    }
+    /// Arithmetic mean.
+    [[nodiscard]] auto avg(Location where = Location::current()) && {
+        return std::move(*this).avg(detail::Identity{}, where);
+    }
+    template <MapFunction<const V&> F>
+    [[nodiscard]] auto avg(F projection, Location where = Location::current()) && {
+        return apply({"avg", where}, detail::MeanAggregate<V, F>{std::move(projection)});
+    }
+    /// The item with the earliest time; in a window by number, the one that came first.
+    [[nodiscard]] auto first(Location where = Location::current()) && {
+        return apply({"first", where}, detail::FirstAggregate<V, std::less<>>{});
+    }
+    /// The item with the latest time; in a window by number, the one that came last.
+    [[nodiscard]] auto last(Location where = Location::current()) && {
+        return apply({"last", where}, detail::FirstAggregate<V, std::greater_equal<>>{});
+    }
+    /// All items, in the order of their times; in a window by number, as they came.
+    [[nodiscard]] auto to_vec(Location where = Location::current()) && {
+        return apply({"to_vec", where}, detail::ItemsAggregate<V>{});
+    }
+    /// `fn(items)`, or `fn(items, window)` in event time, of all items as std::vector, ordered as by
+    /// to_vec.
+    template <class F>
+    [[nodiscard]] auto map(F fn, Location where = Location::current()) && {
+        using Items = std::vector<owned_t<V>>;
+        static_assert(std::invocable<F&, Items> || std::invocable<F&, Items, TimeWindow>,
+                      "map: the function must take the items of a window, (std::vector<T>) -> R or "
+                      "(std::vector<T>, TimeWindow) -> R");
+        static_assert(!by_number || std::invocable<F&, Items>,
+                      "map: a window by number has no bounds in time");
+        return apply({"map", where}, detail::MapItemsAggregate<V, F>{{}, std::move(fn)});
+    }
+    /// Folds the items of a window, in the order in which they arrive, into a copy of `init`.
+    template <class Init, FoldFunction<Init, V> F>
+    [[nodiscard]] auto fold(Init init, F fn, Location where = Location::current()) && {
+        return apply({"fold", where},
+                     detail::FoldAggregate<V, Init, F>{std::move(init), std::move(fn)});
+    }
+    /// The same, where `combine(state, other)` makes one state of two.
+    template <class Init, FoldFunction<Init, V> F, FoldFunction<Init, Init> Combine>
+    [[nodiscard]] auto fold_assoc(Init init, F fn, Combine combine,
+                                  Location where = Location::current()) && {
+        return apply({"fold_assoc", where}, detail::FoldAssociativeAggregate<V, Init, F, Combine>{
+                                                {std::move(init), std::move(fn)},
+                                                std::move(combine)});
+    }
+    /// Reduces the items of a window, in the order in which they arrive.
+    template <ReduceFunction<V> F>
+    [[nodiscard]] auto reduce(F fn, Location where = Location::current()) && {
+        return apply({"reduce", where}, detail::InOrder<detail::ReduceAggregate<V, F>>{
+                                            {std::move(fn)}});
+    }
+    /// The same for a function that is associative and commutative.
+    template <ReduceFunction<V> F>
+    [[nodiscard]] auto reduce_assoc(F fn, Location where = Location::current()) && {
+        return apply({"reduce_assoc", where}, detail::ReduceAggregate<V, F>{std::move(fn)});
+    }
+    /// An aggregation of your own:
+    ///
+    ///     struct Range {
+    ///         using State = std::pair<int, int>;
+    ///         State create(int n) const { return {n, n}; }
+    ///         void add(State& s, int n) const { ... }
+    ///         void combine(State& s, const State& other) const { ... }  // where it can
+    ///         int result(const State& s) const { return s.second - s.first; }
+    ///     };
+    template <class A>
+        requires WindowAggregation<A, V>
+    [[nodiscard]] auto aggregate(A aggregation, Location where = Location::current()) && {
+        if constexpr (CombiningAggregation<A, V>) {
+            return apply({"aggregate", where},
+                         detail::CombiningUserAggregate<V, A>{{std::move(aggregation)}});
+        } else {
+            return apply({"aggregate", where}, detail::UserAggregate<V, A>{std::move(aggregation)});
+        }
+    }
+
+ private:
+    template <class Aggregate>
+    auto apply(const OperatorInfo& info, Aggregate aggregate) {
+        if constexpr (by_number) {
+            auto combined = detail::combining<V>(std::move(aggregate));
+            using Step = detail::Whole<decltype(combined)>;
+            return detail::with_partition(stream_, [&](auto& partitioned) {
+                return append_operator<KeyedResult<K, detail::window_result_t<false, Step>>>(
+                    partitioned, info, [&](const OperatorInfo& named) {
+                        return detail::CountWindows<K, V, Step>{named, windows_,
+                                                                Step{std::move(combined)}};
+                    });
+            });
+        } else if constexpr (std::same_as<Windows, SessionWindow>) {
+            auto filtered = detail::filter_late(stream_, info, windows_, late_);
+            auto combined = detail::combining<V>(std::move(aggregate));
+            using Step = detail::Whole<decltype(combined)>;
+            return detail::with_partition(filtered, [&](auto& partitioned) {
+                return detail::append_as_is<
+                    KeyedResult<K, detail::window_result_t<WithWindow, Step>>>(
+                    partitioned, info, [&](const OperatorInfo& named) {
+                        return detail::SessionWindows<K, V, Step, WithWindow>{
+                            named, windows_, Step{std::move(combined)}};
+                    });
+            });
+        } else {
+            auto filtered =
+                detail::filter_late(stream_, info, PeriodicWindows(windows_), late_);
+            return detail::apply_periodic<WithWindow>(filtered, info, windows_,
+                                                      std::move(aggregate));
+        }
+    }
+
+    KeyedStream<K, V, Chain> stream_;
+    Windows windows_;
+    std::optional<EdgeId> late_;
+};
+
+namespace detail {
+
+/// The one key of a whole stream.
+struct WholeStream {
+    template <class T>
+    std::uint8_t operator()(const T&) const noexcept {
+        return 0;
+    }
+};
+
+template <class AnyStream, class Windows>
+constexpr void require_times() {
+    static_assert(std::same_as<Windows, CountWindow> || is_timed<AnyStream>,
+                  "window: an event-time window needs event times, and this stream has none; give "
+                  "it some by add_timestamps(time, watermarks) before");
+}
+
+}  // namespace detail
+
+template <class K, class V, class Chain>
+template <WindowKind Windows>
+auto KeyedStream<K, V, Chain>::window(Windows windows) {
+    detail::require_times<KeyedStream, Windows>();
+    return WindowedStream<K, V, Chain, Windows>(std::move(*this), windows);
+}
+
+template <class T, class Chain>
+template <WindowKind Windows>
+auto Stream<T, Chain>::window_all(Windows windows, Location where) {
+    detail::require_times<Stream, Windows>();
+    return group_by(detail::WholeStream{}, where).window(windows);
+}
+
+}  // namespace renoir
