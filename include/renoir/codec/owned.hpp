@@ -27,12 +27,14 @@ template <class T>
 struct Owned {
     using type = T;
     static T from(T&& value) { return std::move(value); }
+    static const T& show(const T& kept) noexcept { return kept; }
 };
 
 template <>
 struct Owned<std::string_view> {
     using type = std::string;
     static std::string from(std::string_view text) { return std::string(text); }
+    static std::string_view show(const std::string& kept) noexcept { return kept; }
 };
 
 template <class First, class Second>
@@ -41,6 +43,9 @@ struct Owned<std::pair<First, Second>> {
     static type from(std::pair<First, Second>&& value) {
         return {Owned<First>::from(std::move(value.first)),
                 Owned<Second>::from(std::move(value.second))};
+    }
+    static std::pair<First, Second> show(const type& kept) {
+        return {Owned<First>::show(kept.first), Owned<Second>::show(kept.second)};
     }
 };
 
@@ -52,6 +57,13 @@ struct Owned<std::tuple<Members...>> {
             [](Members&... member) { return type(Owned<Members>::from(std::move(member))...); },
             value);
     }
+    static std::tuple<Members...> show(const type& kept) {
+        return std::apply(
+            [](const auto&... member) {
+                return std::tuple<Members...>(Owned<Members>::show(member)...);
+            },
+            kept);
+    }
 };
 
 template <class T>
@@ -60,6 +72,10 @@ struct Owned<std::optional<T>> {
     static type from(std::optional<T>&& value) {
         if (!value) return std::nullopt;
         return Owned<T>::from(std::move(*value));
+    }
+    static std::optional<T> show(const type& kept) {
+        if (!kept) return std::nullopt;
+        return Owned<T>::show(*kept);
     }
 };
 
@@ -73,6 +89,12 @@ struct Owned<std::vector<T>> {
         for (T& value : values) owned.push_back(Owned<T>::from(std::move(value)));
         return owned;
     }
+    static std::vector<T> show(const type& kept) {
+        std::vector<T> shown;
+        shown.reserve(kept.size());
+        for (const auto& value : kept) shown.push_back(Owned<T>::show(value));
+        return shown;
+    }
 };
 
 template <class T, std::size_t Size>
@@ -82,6 +104,11 @@ struct Owned<std::array<T, Size>> {
     static type from(std::array<T, Size>&& values) {
         return std::apply([](auto&... value) { return type{Owned<T>::from(std::move(value))...}; },
                           values);
+    }
+    static std::array<T, Size> show(const type& kept) {
+        return std::apply(
+            [](const auto&... value) { return std::array<T, Size>{Owned<T>::show(value)...}; },
+            kept);
     }
 };
 
@@ -102,5 +129,12 @@ template <class T>
 /// True for types that only look at memory of others.
 template <class T>
 inline constexpr bool is_view = !std::same_as<owned_t<T>, T>;
+
+/// The item that `kept`, made by to_owned, stands for: itself, or a view that is valid as long as
+/// `kept` lives.
+template <class T>
+[[nodiscard]] decltype(auto) show_item(const owned_t<T>& kept) {
+    return detail::Owned<T>::show(kept);
+}
 
 }  // namespace renoir

@@ -53,3 +53,18 @@ TEST_CASE("what owns already is moved, not copied") {
     REQUIRE(pair.first == "key");
     REQUIRE(*pair.second == 8);
 }
+
+TEST_CASE("what was kept is shown as the item that it stands for") {
+    using Nested = std::vector<std::pair<int, std::optional<View>>>;
+    const Text text = "kept";
+    const std::pair<int, Text> pair(1, text);
+    const std::tuple<Text, int> tuple(text, 2);
+    const std::array<Text, 2> array{text, "other"};
+    const std::vector<std::pair<int, std::optional<Text>>> nested{{1, text}, {2, std::nullopt}};
+    REQUIRE(renoir::show_item<View>(text).data() == text.data());
+    REQUIRE(renoir::show_item<std::pair<int, View>>(pair).second.data() == pair.second.data());
+    REQUIRE(renoir::show_item<std::tuple<View, int>>(tuple) == std::tuple(View("kept"), 2));
+    REQUIRE(renoir::show_item<std::array<View, 2>>(array)[1].data() == array[1].data());
+    REQUIRE(renoir::show_item<Nested>(nested) == Nested{{1, View("kept")}, {2, std::nullopt}});
+    REQUIRE(&renoir::show_item<Text>(text) == &text);
+}
