@@ -22,8 +22,8 @@ class Input {
 
     /// Reads at most one slab of each channel, and stops early when `outputs` are blocked.
     /// `on_mark` is called with each mark of the combined input.
-    template <class Stage, class OnMark>
-    bool poll(Stage& stage, const ReplicaOutputs& outputs, OnMark&& on_mark) {
+    template <class Stage, class Outputs, class OnMark>
+    bool poll(Stage& stage, const Outputs& outputs, OnMark&& on_mark) {
         bool progressed = false;
         for (std::size_t i = 0; i < lanes_.size() && !outputs.blocked(); ++i) {
             const std::size_t channel = next_;
@@ -129,9 +129,30 @@ class ExchangeReplica final : public Replica {
     Next next_;
 };
 
-/// Head of a block with two inputs of different types. The stage has `push_left` and `push_right`;
-/// its marks are those of both inputs combined. Neither input is ever held back for the other, so a
-/// graph whose branches meet again cannot block itself.
+/// A stage that may stop in the middle of its work, so that no step emits without bound. It keeps
+/// what it could not finish, with the marks that come behind, and is given nothing new until
+/// `catch_up()`, called at the start of each step, has returned true.
+template <class Stage>
+concept PausingStage = requires(Stage& stage, const Stage& as_is) {
+    { stage.catch_up() } -> std::same_as<bool>;
+    { as_is.is_behind() } -> std::same_as<bool>;
+};
+
+/// A stage that gains from reading its right input first as long as `prefers_right()`.
+template <class Stage>
+concept RightFirstStage = requires(const Stage& stage) {
+    { stage.prefers_right() } -> std::same_as<bool>;
+};
+
+/// Head of a block with two inputs of different types. The stage has
+///
+///     void push_left(Left&& item);    // also push_left_batch(std::span<Left>)
+///     void push_right(Right&& item);  // also push_right_batch(std::span<Right>)
+///     void control(const Mark& mark); // the marks of both inputs combined
+///
+/// and, where it wants to know, `end_left()` and `end_right()`: the round has ended on one side.
+/// Neither input is ever held back for the other, so a graph whose branches meet again cannot block
+/// itself.
 template <Exchangeable Left, Exchangeable Right, class Stage>
 class TwoInputReplica final : public Replica {
  public:
@@ -140,25 +161,39 @@ class TwoInputReplica final : public Replica {
           right_(context, {right}),
           frontier_(2),
           outputs_(context.outputs()),
+          keeps_turns_(context.schedule_seed() != 0),
           stage_(std::move(stage)) {}
 
     StepResult step() override {
-        LeftSide left{stage_, frontier_};
-        RightSide right{stage_, frontier_};
         bool progressed = false;
-        if (!frontier_.is_held(0)) progressed |= left_.poll(left, outputs_, receiver(0));
-        if (!frontier_.is_held(1)) progressed |= right_.poll(right, outputs_, receiver(1));
-        if (frontier_.ended()) return StepResult::finished;
+        if constexpr (PausingStage<Stage>) {
+            progressed = stage_.is_behind();
+            if (!stage_.catch_up()) return StepResult::progressed;
+        }
+        const bool read_right = poll_right();
+        progressed |= read_right;
+        if (!read_right || is_turn_of_left()) progressed |= poll_left();
+        if (frontier_.ended() && !is_behind()) return StepResult::finished;
         return progressed ? StepResult::progressed : StepResult::idle;
     }
 
  private:
+    /// A preferred input is read alone for so many steps: a little of the other one goes along, so
+    /// that it is delayed and not stopped.
+    static constexpr std::size_t steps_alone = 16;
+
     struct LeftSide {
         Stage& stage;
         Frontier& frontier;
         void push(Left&& item) {
             frontier.speaks(0);
             stage.push_left(std::move(item));
+        }
+        void push_batch(std::span<Left> items)
+            requires requires(Stage& any) { any.push_left_batch(items); }
+        {
+            frontier.speaks(0);
+            stage.push_left_batch(items);
         }
         void control(const Mark&) {}
     };
@@ -169,15 +204,64 @@ class TwoInputReplica final : public Replica {
             frontier.speaks(1);
             stage.push_right(std::move(item));
         }
+        void push_batch(std::span<Right> items)
+            requires requires(Stage& any) { any.push_right_batch(items); }
+        {
+            frontier.speaks(1);
+            stage.push_right_batch(items);
+        }
         void control(const Mark&) {}
     };
 
-    auto receiver(std::size_t side) {
-        return [this, side](const Mark& mark) {
-            marks_.clear();
-            frontier_.receive(side, mark, marks_);
-            for (const Mark& combined : marks_) stage_.control(combined);
-        };
+    /// What ends the reading of an input before every channel had its turn.
+    struct Stop {
+        const TwoInputReplica& replica;
+        [[nodiscard]] bool blocked() const noexcept {
+            return replica.outputs_.blocked() || replica.is_behind();
+        }
+    };
+
+    [[nodiscard]] bool is_behind() const noexcept {
+        if constexpr (PausingStage<Stage>) {
+            return stage_.is_behind();
+        } else {
+            return false;
+        }
+    }
+
+    [[nodiscard]] bool is_turn_of_left() noexcept {
+        if constexpr (RightFirstStage<Stage>) {
+            if (!keeps_turns_ && stage_.prefers_right()) return ++steps_alone_ % steps_alone == 0;
+        }
+        return true;
+    }
+
+    bool poll_left() {
+        if (frontier_.is_held(0)) return false;
+        LeftSide side{stage_, frontier_};
+        return left_.poll(side, Stop{*this}, [this](const Mark& mark) {
+            if constexpr (requires { stage_.end_left(); }) {
+                if (mark.kind == MarkKind::end_of_round) stage_.end_left();
+            }
+            receive(0, mark);
+        });
+    }
+
+    bool poll_right() {
+        if (frontier_.is_held(1)) return false;
+        RightSide side{stage_, frontier_};
+        return right_.poll(side, Stop{*this}, [this](const Mark& mark) {
+            if constexpr (requires { stage_.end_right(); }) {
+                if (mark.kind == MarkKind::end_of_round) stage_.end_right();
+            }
+            receive(1, mark);
+        });
+    }
+
+    void receive(std::size_t side, const Mark& mark) {
+        marks_.clear();
+        frontier_.receive(side, mark, marks_);
+        for (const Mark& combined : marks_) stage_.control(combined);
     }
 
     Input<Left> left_;
@@ -185,6 +269,8 @@ class TwoInputReplica final : public Replica {
     Frontier frontier_;
     std::vector<Mark> marks_;
     ReplicaOutputs& outputs_;
+    bool keeps_turns_;
+    std::size_t steps_alone_ = 0;
     Stage stage_;
 };
 
