@@ -134,7 +134,11 @@ inline constexpr bool is_view = !std::same_as<owned_t<T>, T>;
 /// `kept` lives.
 template <class T>
 [[nodiscard]] decltype(auto) show_item(const owned_t<T>& kept) {
-    return detail::Owned<T>::show(kept);
+    if constexpr (std::same_as<owned_t<T>, T>) {
+        return (kept);
+    } else {
+        return detail::Owned<T>::show(kept);
+    }
 }
 
 }  // namespace renoir

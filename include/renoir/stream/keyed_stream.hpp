@@ -167,6 +167,21 @@ class [[nodiscard]] KeyedStream {
     template <class Other>
     [[nodiscard]] auto merge(KeyedStream<K, V, Other> other, Location where = Location::current());
 
+    // Joins, as on Stream, with the values of the same key on the right side. Both sides must be
+    // partitioned in the same way, as by group_by; what is partitioned already is not moved again.
+
+    /// Values of type `std::pair<V, U>`.
+    template <class L, class U, class Other>
+    [[nodiscard]] auto join(KeyedStream<L, U, Other> right, Location where = Location::current());
+    /// Values of type `std::pair<V, std::optional<U>>`.
+    template <class L, class U, class Other>
+    [[nodiscard]] auto left_join(KeyedStream<L, U, Other> right,
+                                 Location where = Location::current());
+    /// Values of type `std::pair<std::optional<V>, std::optional<U>>`.
+    template <class L, class U, class Other>
+    [[nodiscard]] auto outer_join(KeyedStream<L, U, Other> right,
+                                  Location where = Location::current());
+
     // Sinks; as on Stream, with pairs of key and value.
 
     /// Calls `fn(key, value)` for each value, on the worker where it is.

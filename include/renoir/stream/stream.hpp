@@ -201,6 +201,44 @@ class [[nodiscard]] Stream {
     template <WindowKind Windows>
     [[nodiscard]] auto window_all(Windows windows, Location where = Location::current());
 
+    // Joins: each item of this stream, the left side, meets each item of the right side with the
+    // same key; the items of both must be copyable. The result is a keyed stream whose values are
+    // pairs of both items. Rows are kept for one round.
+
+    /// Only the pairs: values of type `std::pair<T, U>`. A pair comes out as soon as both items are
+    /// there; when one side has ended, the items of the other are not kept any more, so the smaller
+    /// side is best on the right, where it is read first.
+    ///
+    ///     orders.join(users, &Order::user, &User::id)
+    template <class U, class Other, KeyFunction<T> F, KeyFunction<U> G>
+    [[nodiscard]] auto join(Stream<U, Other> right, F left_key, G right_key,
+                            Location where = Location::current());
+
+    /// Also the items of this stream that met none: `std::pair<T, std::optional<U>>`. They come out
+    /// when the right side has ended.
+    template <class U, class Other, KeyFunction<T> F, KeyFunction<U> G>
+    [[nodiscard]] auto left_join(Stream<U, Other> right, F left_key, G right_key,
+                                 Location where = Location::current());
+
+    /// Also the items of either stream that met none:
+    /// `std::pair<std::optional<T>, std::optional<U>>`. They come out when the opposite side has
+    /// ended.
+    template <class U, class Other, KeyFunction<T> F, KeyFunction<U> G>
+    [[nodiscard]] auto outer_join(Stream<U, Other> right, F left_key, G right_key,
+                                  Location where = Location::current());
+
+    /// A join whose parts are chosen one after the other:
+    /// `ship_hash()` or `ship_broadcast_right()`, then `local_hash()` or `local_sort_merge()`, then
+    /// `inner()`, `left()` or `outer()`.
+    ///
+    ///     orders.join_with(countries, &Order::country, &Country::code)
+    ///         .ship_broadcast_right()
+    ///         .local_hash()
+    ///         .inner()
+    template <class U, class Other, MapFunction<const T&> F, MapFunction<const U&> G>
+    [[nodiscard]] auto join_with(Stream<U, Other> right, F left_key, G right_key,
+                                 Location where = Location::current());
+
     // Aggregation of the whole stream to one result, on one replica, at the end of the stream (of
     // each round of an iteration). An empty stream gives no result.
 

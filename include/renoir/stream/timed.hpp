@@ -34,6 +34,7 @@ template <class T>
 struct Owned<Timed<T>> {
     using type = Timed<typename Owned<T>::type>;
     static type from(Timed<T>&& item) { return {Owned<T>::from(std::move(item.value)), item.time}; }
+    static Timed<T> show(const type& kept) { return {Owned<T>::show(kept.value), kept.time}; }
 };
 
 template <class Item>

@@ -1,0 +1,300 @@
+#pragma once
+
+/// The symmetric hash join of one replica: a pair comes out as soon as both of its rows are there.
+
+#include <renoir/operators/join_shape.hpp>
+#include <renoir/operators/join_table.hpp>
+
+#include <array>
+#include <tuple>
+#include <vector>
+
+namespace renoir::detail {
+
+/// Each side has a table that the rows of the other one look into. When a side has ended, the rows
+/// of the other one are not kept any more, and those of them that were kept have no use but to come
+/// out where nothing met them.
+///
+/// A step emits a bounded number of rows. What is beyond waits: rows with the place where they are
+/// among their matches, then what is left of an ended side, then the marks behind them.
+///
+/// With event time, a row that may come out alone holds the watermark back to before its own time,
+/// until the opposite side has ended.
+template <class LeftItems, class RightItems, JoinVariant variant, class Next>
+class HashJoinStage {
+    using Shape = JoinShape<LeftItems, RightItems, variant>;
+    using Key = typename Shape::Key;
+    using LeftItem = typename Shape::LeftItem;
+    using RightItem = typename Shape::RightItem;
+    using Lookup = typename KeyStorage<Key>::Lookup;
+
+ public:
+    HashJoinStage(LeftItems left, RightItems right, Next next)
+        : sides_(Side<LeftItems, RightItem>(std::move(left)),
+                 Side<RightItems, LeftItem>(std::move(right))),
+          next_(std::move(next)) {}
+
+    void push_left(LeftItem&& item) { take_one<0>(item); }
+    void push_right(RightItem&& item) { take_one<1>(item); }
+
+    void push_left_batch(std::span<LeftItem> items)
+        requires std::default_initializable<Key>
+    {
+        take_together<0>(items);
+    }
+    void push_right_batch(std::span<RightItem> items)
+        requires std::default_initializable<Key>
+    {
+        take_together<1>(items);
+    }
+
+    void end_left() { end_side<0>(); }
+    void end_right() { end_side<1>(); }
+
+    void control(const Mark& mark) {
+        if (mark.kind == MarkKind::end_of_round) {
+            // A side whose stream ended before this round.
+            if (!side<0>().ended) end_side<0>();
+            if (!side<1>().ended) end_side<1>();
+        }
+        if (is_behind_) {
+            marks_.push_back(mark);
+        } else {
+            hand_on(mark);
+        }
+    }
+
+    [[nodiscard]] bool is_behind() const noexcept { return is_behind_; }
+
+    bool catch_up() {
+        budget_ = most_emitted;
+        if (!is_behind_) return true;
+        if (!match_waiting<0>() || !match_waiting<1>()) return false;
+        if (!empty_table<0>() || !empty_table<1>()) return false;
+        is_behind_ = false;
+        for (const Mark& mark : marks_) hand_on(mark);
+        marks_.clear();
+        return true;
+    }
+
+    /// Programs put the small side on the right. While it is small it is read first, so that the
+    /// rows on the left find it complete and need not be kept.
+    [[nodiscard]] bool prefers_right() const noexcept {
+        const auto& right = std::get<1>(sides_);
+        return !right.ended && right.table.rows() < small_side;
+    }
+
+ private:
+    /// Rows that one step emits before it stops.
+    static constexpr std::size_t most_emitted = 8192;
+    static constexpr std::size_t look_ahead = 64;
+    static constexpr bool holds_time = Shape::is_timed && variant != JoinVariant::inner;
+    static constexpr std::size_t small_side = std::size_t{1} << 20;
+
+    template <class Items, class OtherItem>
+    struct Side {
+        using Item = typename Items::item_type;
+        using Table = JoinTable<Key, owned_t<Item>>;
+        using OtherMatches = typename JoinTable<Key, owned_t<OtherItem>>::Matches;
+
+        /// A row that has met some of its matches.
+        struct Waiting {
+            owned_t<Item> item;
+            OtherMatches matches;
+        };
+
+        explicit Side(Items description) : items(std::move(description)) {}
+
+        /// As before the first row of a round.
+        void clear() {
+            table = Table();
+            ended = false;
+            oldest = timestamp_max;
+        }
+
+        Items items;
+        Table table;
+        bool ended = false;
+        /// The lowest time of the rows in the table.
+        Timestamp oldest = timestamp_max;
+        std::vector<Waiting> waiting;
+        std::size_t next_waiting = 0;
+        /// The table has no further use but for the rows that nothing met.
+        bool is_emptied = false;
+        std::size_t next_slot = 0;
+        typename Table::Matches alone;
+    };
+
+    template <std::size_t index>
+    [[nodiscard]] auto& side() noexcept {
+        return std::get<index>(sides_);
+    }
+
+    template <std::size_t index>
+    static constexpr bool comes_out_alone = index == 0 ? Shape::keeps_left : Shape::keeps_right;
+
+    template <std::size_t own, class Item>
+    void take_one(Item& item) {
+        const Key key = side<own>().items.key_of(std::as_const(item));
+        take<own>(item, key, KeyStorage<Key>::look_up(key));
+    }
+
+    template <std::size_t own, class Item>
+    void take_together(std::span<Item> items) {
+        std::array<Key, look_ahead> keys;
+        alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
+        auto* lookups = reinterpret_cast<Lookup*>(memory);
+        static_assert(std::is_trivially_destructible_v<Lookup>);
+        for (std::size_t begin = 0; begin < items.size(); begin += look_ahead) {
+            const std::size_t count = std::min(look_ahead, items.size() - begin);
+            const bool is_kept = !side<1 - own>().ended;
+            for (std::size_t i = 0; i < count; ++i) {
+                keys[i] = side<own>().items.key_of(std::as_const(items[begin + i]));
+                new (lookups + i) Lookup(KeyStorage<Key>::look_up(keys[i]));
+                side<1 - own>().table.prefetch(lookups[i]);
+                if (is_kept) side<own>().table.prefetch(lookups[i]);
+            }
+            for (std::size_t i = 0; i < count; ++i)
+                take<own>(items[begin + i], keys[i], lookups[i]);
+        }
+    }
+
+    template <std::size_t own, class Item>
+    void take(Item& item, const Key& key, const Lookup& lookup) {
+        auto& other = side<1 - own>();
+        auto* met = other.table.find(lookup);
+        if (met != nullptr) {
+            if constexpr (comes_out_alone<1 - own>) met->set_matched();
+            match<own>(item, key, other.table.matches(*met));
+        }
+        if (!other.ended) {
+            if constexpr (holds_time && comes_out_alone<own>)
+                side<own>().oldest = std::min(side<own>().oldest, item.time);
+            side<own>().table.insert(lookup, to_owned(Item(std::move(item))), met != nullptr);
+        } else if constexpr (comes_out_alone<own>) {
+            if (met == nullptr) emit_alone<own>(key, item);
+        }
+    }
+
+    template <std::size_t own, class Item, class Matches>
+    void match(const Item& item, const Key& key, Matches matches) {
+        auto& waiting = side<own>().waiting;
+        if (!is_behind_ && match_within_budget<own>(item, key, matches)) [[likely]]
+            return;
+        waiting.push_back({to_owned(Item(item)), matches});
+        is_behind_ = true;
+    }
+
+    /// False when the budget is used up before the last match.
+    template <std::size_t own, class Item, class Matches>
+    bool match_within_budget(const Item& item, const Key& key, Matches& matches) {
+        auto& other = side<1 - own>();
+        using OtherItem = typename std::remove_cvref_t<decltype(other)>::Item;
+        while (matches.row != nullptr) {
+            if (budget_ == 0) return false;
+            --budget_;
+            if constexpr (own == 0) {
+                next_.push(Shape::pair(key, item, show_item<OtherItem>(*matches.row)));
+            } else {
+                next_.push(Shape::pair(key, show_item<OtherItem>(*matches.row), item));
+            }
+            other.table.advance(matches);
+        }
+        return true;
+    }
+
+    template <std::size_t own>
+    bool match_waiting() {
+        auto& side = this->template side<own>();
+        using Item = typename std::remove_cvref_t<decltype(side)>::Item;
+        for (; side.next_waiting < side.waiting.size(); ++side.next_waiting) {
+            auto& [kept, matches] = side.waiting[side.next_waiting];
+            const Item& item = show_item<Item>(kept);
+            if (!match_within_budget<own>(item, side.items.key_of(item), matches)) return false;
+        }
+        side.waiting.clear();
+        side.next_waiting = 0;
+        return true;
+    }
+
+    template <std::size_t own>
+    void emit_alone(const Key& key, const auto& item) {
+        if constexpr (own == 0) {
+            next_.push(Shape::left_alone(key, item));
+        } else {
+            next_.push(Shape::right_alone(key, item));
+        }
+    }
+
+    /// The rows of the other side were kept for those of this one.
+    template <std::size_t own>
+    void end_side() {
+        side<own>().ended = true;
+        side<1 - own>().is_emptied = true;
+        if (!is_behind_) is_behind_ = !empty_table<1 - own>();
+    }
+
+    /// False when the budget is used up before the last row.
+    template <std::size_t own>
+    bool empty_table() {
+        auto& side = this->template side<own>();
+        if (!side.is_emptied) return true;
+        if constexpr (comes_out_alone<own>) {
+            using Item = typename std::remove_cvref_t<decltype(side)>::Item;
+            do {
+                for (; side.alone.row != nullptr; side.table.advance(side.alone)) {
+                    if (budget_ == 0) return false;
+                    --budget_;
+                    const Item& item = show_item<Item>(*side.alone.row);
+                    emit_alone<own>(side.items.key_of(item), item);
+                }
+            } while (side.table.next_unmatched(side.next_slot, side.alone));
+        }
+        side.table = {};
+        side.next_slot = 0;
+        side.is_emptied = false;
+        side.oldest = timestamp_max;
+        if constexpr (holds_time) send_watermark();
+        return true;
+    }
+
+    void hand_on(const Mark& mark) {
+        if constexpr (holds_time) {
+            if (mark.kind == MarkKind::watermark) {
+                watermark_ = mark.value;
+                send_watermark();
+                return;
+            }
+            if (mark.kind == MarkKind::idle && oldest() != timestamp_max) return;
+        }
+        if (mark.kind == MarkKind::end_of_round) {
+            side<0>().clear();
+            side<1>().clear();
+            watermark_ = sent_watermark_ = timestamp_min;
+        }
+        next_.control(mark);
+    }
+
+    [[nodiscard]] Timestamp oldest() noexcept {
+        return std::min(side<0>().oldest, side<1>().oldest);
+    }
+
+    void send_watermark() {
+        const Timestamp before_oldest = oldest() == timestamp_min ? timestamp_min : oldest() - 1;
+        const Timestamp watermark =
+            oldest() == timestamp_max ? watermark_ : std::min(watermark_, before_oldest);
+        if (watermark <= sent_watermark_) return;
+        sent_watermark_ = watermark;
+        next_.control({MarkKind::watermark, watermark});
+    }
+
+    std::tuple<Side<LeftItems, RightItem>, Side<RightItems, LeftItem>> sides_;
+    Next next_;
+    std::size_t budget_ = most_emitted;
+    bool is_behind_ = false;
+    std::vector<Mark> marks_;
+    Timestamp watermark_ = timestamp_min;
+    Timestamp sent_watermark_ = timestamp_min;
+};
+
+}  // namespace renoir::detail
