@@ -6,6 +6,7 @@
 //   shuffle  16-byte records through one shuffle into a sum
 //   maps     ten maps into a sum
 //   mixed    five maps and five filters in turn into a sum
+//   join     16-byte records with spread keys joined with fewer of them into a sum
 //   latency  from when a record is due to the sink behind a shuffle, at a fixed rate
 //   idle     processor time of a job that waits on a quiet channel
 
@@ -27,6 +28,7 @@ constexpr std::uint64_t most = 1'000'000'000'000'000;
 const std::map<std::string, Row> rows = {{"shuffle", bench::run_shuffle},
                                          {"maps", bench::run_maps},
                                          {"mixed", bench::run_mixed},
+                                         {"join", bench::run_join},
                                          {"latency", bench::run_latency},
                                          {"idle", bench::run_idle}};
 
@@ -51,8 +53,11 @@ int main(int argc, char** argv) {
     std::string row;
     bool json = false;
     app.add_option("ROW", row, "What to measure")->required()->check(CLI::IsMember(rows));
-    app.add_option("--records", request.records, "Records of shuffle, maps and mixed")
+    app.add_option("--records", request.records, "Records of shuffle, maps and mixed, and of the left side of join")
         ->check(CLI::Range(std::uint64_t{0}, most))
+        ->capture_default_str();
+    app.add_option("--right-records", request.right_records, "Records of the right side of join")
+        ->check(CLI::Range(std::uint64_t{1}, most))
         ->capture_default_str();
     app.add_option("--first", request.first, "First number of the input")
         ->check(CLI::Range(std::uint64_t{0}, most))

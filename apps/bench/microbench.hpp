@@ -13,6 +13,7 @@ namespace bench {
 
 struct Request {
     std::uint64_t records = 100'000'000;
+    std::uint64_t right_records = 1'000'000;  ///< on the right side of the join
     std::uint64_t first = 1;  ///< the first of the numbers that the records are made of
     std::uint64_t rate = 10'000;
     double duration_seconds = 2;
@@ -39,6 +40,9 @@ struct Answer {
 
 /// Source, five maps and five filters in turn, sum.
 [[nodiscard]] Answer run_mixed(const Request& request);
+
+/// Two sources of rows, hash join, sum of both payloads of every pair.
+[[nodiscard]] Answer run_join(const Request& request);
 
 /// How long records take from the moment they are due to the sink behind a shuffle.
 [[nodiscard]] Answer run_latency(const Request& request);

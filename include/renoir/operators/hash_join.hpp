@@ -30,8 +30,8 @@ class HashJoinStage {
 
  public:
     HashJoinStage(LeftItems left, RightItems right, Next next)
-        : sides_(Side<LeftItems, RightItem>(std::move(left)),
-                 Side<RightItems, LeftItem>(std::move(right))),
+        : sides_(Side<LeftItems, RightItems>(std::move(left)),
+                 Side<RightItems, LeftItems>(std::move(right))),
           next_(std::move(next)) {}
 
     void push_left(LeftItem&& item) { take_one<0>(item); }
@@ -91,11 +91,11 @@ class HashJoinStage {
     static constexpr bool holds_time = Shape::is_timed && variant != JoinVariant::inner;
     static constexpr std::size_t small_side = std::size_t{1} << 20;
 
-    template <class Items, class OtherItem>
+    template <class Items, class OtherItems>
     struct Side {
         using Item = typename Items::item_type;
-        using Table = JoinTable<Key, owned_t<Item>>;
-        using OtherMatches = typename JoinTable<Key, owned_t<OtherItem>>::Matches;
+        using Table = JoinTable<Items>;
+        using OtherMatches = typename JoinTable<OtherItems>::Matches;
 
         /// A row that has met some of its matches.
         struct Waiting {
@@ -103,16 +103,17 @@ class HashJoinStage {
             OtherMatches matches;
         };
 
-        explicit Side(Items description) : items(std::move(description)) {}
+        explicit Side(Items items) : table(std::move(items)) {}
 
         /// As before the first row of a round.
         void clear() {
-            table = Table();
+            table.clear();
             ended = false;
             oldest = timestamp_max;
         }
 
-        Items items;
+        [[nodiscard]] Key key_of(const Item& item) { return table.items().key_of(item); }
+
         Table table;
         bool ended = false;
         /// The lowest time of the rows in the table.
@@ -135,44 +136,84 @@ class HashJoinStage {
 
     template <std::size_t own, class Item>
     void take_one(Item& item) {
-        const Key key = side<own>().items.key_of(std::as_const(item));
-        take<own>(item, key, KeyStorage<Key>::look_up(key));
+        const Key key = side<own>().key_of(std::as_const(item));
+        const Lookup lookup = KeyStorage<Key>::look_up(key);
+        take<own>(item, key, lookup, side<1 - own>().table.find(lookup));
     }
 
+    /// Some rows whose slots are on their way.
+    struct Chunk {
+        std::size_t begin = 0;
+        std::size_t count = 0;
+        std::array<Key, look_ahead> keys;
+        alignas(Lookup) std::byte lookup_bytes[look_ahead * sizeof(Lookup)];
+
+        [[nodiscard]] Lookup* lookups() noexcept {
+            return std::launder(reinterpret_cast<Lookup*>(lookup_bytes));
+        }
+    };
+    static_assert(std::is_trivially_destructible_v<Lookup>);
+
+    /// While the rows of one chunk meet their partners, the slots of the next one are fetched.
     template <std::size_t own, class Item>
     void take_together(std::span<Item> items) {
-        std::array<Key, look_ahead> keys;
-        alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
-        auto* lookups = reinterpret_cast<Lookup*>(memory);
-        static_assert(std::is_trivially_destructible_v<Lookup>);
-        for (std::size_t begin = 0; begin < items.size(); begin += look_ahead) {
-            const std::size_t count = std::min(look_ahead, items.size() - begin);
-            const bool is_kept = !side<1 - own>().ended;
-            for (std::size_t i = 0; i < count; ++i) {
-                keys[i] = side<own>().items.key_of(std::as_const(items[begin + i]));
-                new (lookups + i) Lookup(KeyStorage<Key>::look_up(keys[i]));
-                side<1 - own>().table.prefetch(lookups[i]);
-                if (is_kept) side<own>().table.prefetch(lookups[i]);
-            }
-            for (std::size_t i = 0; i < count; ++i)
-                take<own>(items[begin + i], keys[i], lookups[i]);
+        std::array<Chunk, 2> chunks;
+        fetch<own>(items, 0, chunks[0]);
+        for (std::size_t turn = 0; chunks[turn].count != 0; turn = 1 - turn) {
+            Chunk& chunk = chunks[turn];
+            fetch<own>(items, chunk.begin + chunk.count, chunks[1 - turn]);
+            take_chunk<own>(items, chunk);
         }
     }
 
     template <std::size_t own, class Item>
-    void take(Item& item, const Key& key, const Lookup& lookup) {
+    void fetch(std::span<Item> items, std::size_t begin, Chunk& chunk) {
+        chunk.begin = begin;
+        chunk.count = std::min(look_ahead, items.size() - begin);
+        const bool is_kept = !side<1 - own>().ended;
+        for (std::size_t i = 0; i < chunk.count; ++i) {
+            chunk.keys[i] = side<own>().key_of(std::as_const(items[begin + i]));
+            Lookup* lookup = chunk.lookups() + i;
+            new (lookup) Lookup(KeyStorage<Key>::look_up(chunk.keys[i]));
+            side<1 - own>().table.prefetch(*lookup);
+            if (is_kept) side<own>().table.prefetch(*lookup);
+        }
+    }
+
+    template <std::size_t own, class Item>
+    void take_chunk(std::span<Item> items, Chunk& chunk) {
+        auto& other = side<1 - own>().table;
+        std::array<std::size_t, look_ahead> later;
+        std::size_t undecided = 0;
+        const auto take_row = [&](std::size_t i, const auto& met) {
+            take<own>(items[chunk.begin + i], chunk.keys[i], chunk.lookups()[i], met);
+        };
+        for (std::size_t i = 0; i < chunk.count; ++i) {
+            const auto look = other.look(chunk.lookups()[i]);
+            if (look.is_decided) [[likely]] {
+                take_row(i, look.place);
+            } else {
+                later[undecided++] = i;
+            }
+        }
+        for (std::size_t n = 0; n < undecided; ++n)
+            take_row(later[n], other.find(chunk.lookups()[later[n]]));
+    }
+
+    /// `met` is where the other side has the key, or nowhere.
+    template <std::size_t own, class Item, class Place>
+    void take(Item& item, const Key& key, const Lookup& lookup, const Place& met) {
         auto& other = side<1 - own>();
-        auto* met = other.table.find(lookup);
-        if (met != nullptr) {
-            if constexpr (comes_out_alone<1 - own>) met->set_matched();
-            match<own>(item, key, other.table.matches(*met));
+        if (met) {
+            if constexpr (comes_out_alone<1 - own>) other.table.set_matched(met);
+            match<own>(item, key, other.table.matches(met));
         }
         if (!other.ended) {
             if constexpr (holds_time && comes_out_alone<own>)
                 side<own>().oldest = std::min(side<own>().oldest, item.time);
-            side<own>().table.insert(lookup, to_owned(Item(std::move(item))), met != nullptr);
+            side<own>().table.insert(lookup, to_owned(Item(std::move(item))), bool(met));
         } else if constexpr (comes_out_alone<own>) {
-            if (met == nullptr) emit_alone<own>(key, item);
+            if (!met) emit_alone<own>(key, item);
         }
     }
 
@@ -210,7 +251,7 @@ class HashJoinStage {
         for (; side.next_waiting < side.waiting.size(); ++side.next_waiting) {
             auto& [kept, matches] = side.waiting[side.next_waiting];
             const Item& item = show_item<Item>(kept);
-            if (!match_within_budget<own>(item, side.items.key_of(item), matches)) return false;
+            if (!match_within_budget<own>(item, side.key_of(item), matches)) return false;
         }
         side.waiting.clear();
         side.next_waiting = 0;
@@ -246,11 +287,11 @@ class HashJoinStage {
                     if (budget_ == 0) return false;
                     --budget_;
                     const Item& item = show_item<Item>(*side.alone.row);
-                    emit_alone<own>(side.items.key_of(item), item);
+                    emit_alone<own>(side.key_of(item), item);
                 }
             } while (side.table.next_unmatched(side.next_slot, side.alone));
         }
-        side.table = {};
+        side.table.clear();
         side.next_slot = 0;
         side.is_emptied = false;
         side.oldest = timestamp_max;
@@ -288,7 +329,7 @@ class HashJoinStage {
         next_.control({MarkKind::watermark, watermark});
     }
 
-    std::tuple<Side<LeftItems, RightItem>, Side<RightItems, LeftItem>> sides_;
+    std::tuple<Side<LeftItems, RightItems>, Side<RightItems, LeftItems>> sides_;
     Next next_;
     std::size_t budget_ = most_emitted;
     bool is_behind_ = false;

@@ -180,7 +180,7 @@ class TwoInputReplica final : public Replica {
  private:
     /// A preferred input is read alone for so many steps: a little of the other one goes along, so
     /// that it is delayed and not stopped.
-    static constexpr std::size_t steps_alone = 16;
+    static constexpr std::size_t steps_alone = 1024;
 
     struct LeftSide {
         Stage& stage;
