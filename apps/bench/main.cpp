@@ -25,12 +25,9 @@ using Row = bench::Answer (*)(const bench::Request&);
 
 constexpr std::uint64_t most = 1'000'000'000'000'000;
 
-const std::map<std::string, Row> rows = {{"shuffle", bench::run_shuffle},
-                                         {"maps", bench::run_maps},
-                                         {"mixed", bench::run_mixed},
-                                         {"join", bench::run_join},
-                                         {"latency", bench::run_latency},
-                                         {"idle", bench::run_idle}};
+const std::map<std::string, Row> rows = {
+    {"shuffle", bench::run_shuffle}, {"maps", bench::run_maps},       {"mixed", bench::run_mixed},
+    {"join", bench::run_join},       {"latency", bench::run_latency}, {"idle", bench::run_idle}};
 
 void print_json(const std::string& row, const bench::Answer& answer, std::size_t workers) {
     std::cout << R"({"app":"microbench","row":")" << row << R"(","seconds":)" << answer.seconds
@@ -53,7 +50,8 @@ int main(int argc, char** argv) {
     std::string row;
     bool json = false;
     app.add_option("ROW", row, "What to measure")->required()->check(CLI::IsMember(rows));
-    app.add_option("--records", request.records, "Records of shuffle, maps and mixed, and of the left side of join")
+    app.add_option("--records", request.records,
+                   "Records of shuffle, maps and mixed, and of the left side of join")
         ->check(CLI::Range(std::uint64_t{0}, most))
         ->capture_default_str();
     app.add_option("--right-records", request.right_records, "Records of the right side of join")

@@ -259,3 +259,50 @@ TEST_CASE("streams of two contexts cannot be joined") {
                             other.stream_par_iter(0, 3), seventh, seventh)),
                         Catch::Contains("two contexts"));
 }
+
+TEST_CASE("joins of random rows are those of nested loops") {
+    std::mt19937 random(20);
+    for (int round = 0; round < 6; ++round) {
+        INFO("round " << round);
+        // Few keys with many rows, many keys with few, and anything between.
+        const auto keys = static_cast<int>(1 + random() % (round % 2 == 0 ? 5 : 400));
+        const auto some_rows = [&] {
+            std::vector<std::pair<int, int>> rows;
+            const auto count = static_cast<int>(random() % 150);
+            for (int i = 0; i < count; ++i) rows.emplace_back(static_cast<int>(random()) % keys, i);
+            return rows;
+        };
+        const auto left = some_rows();
+        const auto right = some_rows();
+        const auto key = [](const std::pair<int, int>& row) { return row.first; };
+        const NestedLoops expected(left, right, key, key);
+        expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
+            const auto with = [&] {
+                return ctx.stream_iter(left).shuffle().join_with(ctx.stream_iter(right), key, key);
+            };
+            expect.items("hash", with().ship_hash().local_hash().outer(), expected.outer());
+            expect.items("sort-merge", with().ship_hash().local_sort_merge().outer(),
+                         expected.outer());
+            expect.items("broadcast", with().ship_broadcast_right().local_hash().left(),
+                         expected.left());
+        });
+    }
+}
+
+TEST_CASE("rows too large for a bucket join as others") {
+    using Large = std::array<int, 20>;
+    const auto large = [](int n) {
+        Large row{};
+        row.fill(n);
+        return row;
+    };
+    const auto rows = mapped(numbers(300), large);
+    const auto key = [](const Large& row) { return row[7] % 50; };
+    const auto other_key = [](const Large& row) { return row[3]; };
+    const NestedLoops expected(rows, rows, key, other_key);
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        expect.items("outer",
+                     ctx.stream_iter(rows).outer_join(ctx.stream_iter(rows), key, other_key),
+                     expected.outer());
+    });
+}

@@ -121,22 +121,29 @@ struct JoinChain {
     EdgeId right_edge;
     LeftItems left;
     RightItems right;
+    Local local;
 
     template <StageFor<value_type> Next>
     [[nodiscard]] std::unique_ptr<Replica> build(ReplicaContext& context, Next next) const {
-        using Stage = typename Local::template Stage<LeftItems, RightItems, variant, Next>;
-        return std::make_unique<TwoInputReplica<LeftItem, RightItem, Stage>>(
-            context, left_edge, right_edge, Stage(left, right, std::move(next)));
+        auto stage = local.template stage<variant>(left, right, std::move(next));
+        return std::make_unique<TwoInputReplica<LeftItem, RightItem, decltype(stage)>>(
+            context, left_edge, right_edge, std::move(stage));
     }
 };
 
 struct LocalHash {
-    template <class LeftItems, class RightItems, JoinVariant variant, class Next>
-    using Stage = HashJoinStage<LeftItems, RightItems, variant, Next>;
+    template <JoinVariant variant, class LeftItems, class RightItems, class Next>
+    auto stage(LeftItems left, RightItems right, Next next) const {
+        return HashJoinStage<LeftItems, RightItems, variant, Next>(
+            std::move(left), std::move(right), std::move(next));
+    }
 };
 struct LocalSortMerge {
-    template <class LeftItems, class RightItems, JoinVariant variant, class Next>
-    using Stage = SortMergeJoinStage<LeftItems, RightItems, variant, Next>;
+    template <JoinVariant variant, class LeftItems, class RightItems, class Next>
+    auto stage(LeftItems left, RightItems right, Next next) const {
+        return SortMergeJoinStage<LeftItems, RightItems, variant, Next>(
+            std::move(left), std::move(right), std::move(next));
+    }
 };
 
 /// Both sides partitioned by key; the result stays so.
@@ -175,8 +182,8 @@ struct ShipBroadcastRight {
     using Result = PlainResult<Row>;
 };
 
-template <class Ship, class Local, JoinVariant variant, class Left, class Right>
-auto connect_join(Left left, Right right, const OperatorInfo& info) {
+template <class Ship, JoinVariant variant, class Left, class Right, class Local>
+auto connect_join(Left left, Right right, const OperatorInfo& info, Local local) {
     using Key = common_key_t<typename Left::key_type, typename Right::key_type>;
     using Chain = JoinChain<Local, variant, typename Left::template Items<Key>,
                             typename Right::template Items<Key>>;
@@ -194,7 +201,9 @@ auto connect_join(Left left, Right right, const OperatorInfo& info) {
     const EdgeId right_edge = Ship::send_right(right, info, to);
     return Ship::template Result<typename Chain::Shape::Row>::with_chain(
         StreamHandle(graph, to, head),
-        Chain{left_edge, right_edge, std::move(left_items), std::move(right_items)}, execution);
+        Chain{left_edge, right_edge, std::move(left_items), std::move(right_items),
+              std::move(local)},
+        execution);
 }
 
 template <class Left, class Right>
@@ -210,7 +219,7 @@ consteval void require_joinable() {
 template <JoinVariant variant, class Left, class Right>
 auto hash_join(Left left, Right right, const OperatorInfo& info) {
     require_joinable<Left, Right>();
-    return connect_join<ShipHash, LocalHash, variant>(std::move(left), std::move(right), info);
+    return connect_join<ShipHash, variant>(std::move(left), std::move(right), info, LocalHash{});
 }
 
 }  // namespace detail
@@ -240,8 +249,8 @@ class [[nodiscard]] JoinByVariant {
  private:
     template <JoinVariant variant>
     auto connect() {
-        return detail::connect_join<Ship, Local, variant>(std::move(left_), std::move(right_),
-                                                          info_);
+        return detail::connect_join<Ship, variant>(std::move(left_), std::move(right_), info_,
+                                                   Local{});
     }
 
     Left left_;

@@ -182,6 +182,16 @@ class [[nodiscard]] KeyedStream {
     [[nodiscard]] auto outer_join(KeyedStream<L, U, Other> right,
                                   Location where = Location::current());
 
+    /// For streams with event time: a value of this stream with time t meets those of the right one
+    /// with the same key and a time from t + lower to t + upper, both included. Bounds are
+    /// durations or milliseconds and may be negative. Values of type `std::pair<V, U>`, each as
+    /// soon as both are there, with the later one of their times. A value is kept until the
+    /// watermark says that none that it could meet will come. Throws Error(usage) when lower is
+    /// above upper.
+    template <class L, class U, class Other, TimeLike Lower, TimeLike Upper>
+    [[nodiscard]] auto interval_join(KeyedStream<L, U, Other> right, Lower lower, Upper upper,
+                                     Location where = Location::current());
+
     // Sinks; as on Stream, with pairs of key and value.
 
     /// Calls `fn(key, value)` for each value, on the worker where it is.
