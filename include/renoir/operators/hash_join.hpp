@@ -87,7 +87,7 @@ class HashJoinStage {
  private:
     /// Rows that one step emits before it stops.
     static constexpr std::size_t most_emitted = 8192;
-    static constexpr std::size_t look_ahead = 64;
+    static constexpr std::size_t look_ahead = 128;
     static constexpr bool holds_time = Shape::is_timed && variant != JoinVariant::inner;
     static constexpr std::size_t small_side = std::size_t{1} << 20;
 

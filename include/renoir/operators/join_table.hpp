@@ -234,6 +234,8 @@ class JoinTable {
     static constexpr std::uint8_t occupied_flag = 1;  // the lowest bit, see look_at
     static constexpr std::uint8_t matched_flag = 2;
     static constexpr std::size_t first_buckets = 32;
+    /// Up to here memory costs little and growing often costs more.
+    static constexpr std::size_t fast_growth_below = 16 * 1024;
     /// A power of two, so that a row is found by shifts.
     static constexpr std::size_t rows_in_chunk =
         std::bit_floor(std::max<std::size_t>(1, 64 * 1024 / sizeof(Node)));
@@ -297,7 +299,8 @@ class JoinTable {
     }
 
     void grow() {
-        const std::size_t count = std::max(first_buckets, 2 * buckets());
+        const std::size_t factor = buckets() < fast_growth_below ? 4 : 2;
+        const std::size_t count = std::max(first_buckets, factor * buckets());
         HugeMemory memory = allocate_huge(count * sizeof(Bucket));
         auto* larger = reinterpret_cast<Bucket*>(memory.get());
         for (std::size_t index = 0; index < buckets(); ++index) {
