@@ -58,7 +58,8 @@ def read_command_line():
 
 def build():
     """Builds the programs of the release preset and returns their folder."""
-    targets = ["generate", "wordcount", "microbench", "baseline_wordcount", "baseline_microbench"]
+    targets = ["generate", "wordcount", "microbench", "baseline_wordcount", "baseline_microbench",
+               "baseline_join"]
     for command in (["scripts/install-dependencies", "build"],
                     ["cmake", "--preset", "release", "--log-level=WARNING"],
                     ["cmake", "--build", "--preset", "release", "--parallel",

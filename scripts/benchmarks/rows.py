@@ -76,6 +76,19 @@ def mixed(bench):
     return per_record(bench, "ten maps and filters", "mixed", most=6)
 
 
+def join(bench):
+    """hash join of 16-byte records with a tenth of as many, keys spread over 64 bits"""
+    left = bench.sizes.records // 10
+    right = left // 10
+    ours = [bench.program("microbench"), "join", "--records", left, "--right-records", right,
+            "--local", bench.cores, "--json"]
+    theirs = [bench.program("baseline_join"), "--left", left, "--right", right,
+              "--threads", bench.cores, "--json"]
+    samples = [[run.seconds for run in runs]
+               for runs in bench.interleaved(ours, theirs, same="result")]
+    return [Line("hash join", "s", *samples, most_ratio=1.3)]
+
+
 def latency(bench):
     """a record through source, shuffle, sink at 10 k/s and 1 M/s, from when it was due"""
     lines = []
@@ -125,6 +138,7 @@ ROWS = {
     "shuffle": shuffle,
     "maps": maps,
     "mixed": mixed,
+    "join": join,
     "latency": latency,
     "idle": idle,
     "compile-wordcount": compile_wordcount,

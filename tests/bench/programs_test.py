@@ -1,6 +1,6 @@
 """Runs the small benchmarks on little input.
 
-Usage: programs_test.py MICROBENCH BASELINE_MICROBENCH
+Usage: programs_test.py MICROBENCH BASELINE_MICROBENCH BASELINE_JOIN
 """
 
 import json
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unittest
 
+BASELINE_JOIN = sys.argv.pop()
 BASELINE = sys.argv.pop()
 MICROBENCH = sys.argv.pop()
 WRAP = 2**64
@@ -35,6 +36,16 @@ class SmallBenchmarks(unittest.TestCase):
                     theirs = report_of(BASELINE, *same, "--threads", parallel)
                     self.assertEqual(ours["result"], theirs["result"])
                     self.assertEqual((ours["items"], theirs["items"]), (records, records))
+
+    def test_both_joins_find_the_same_pairs(self):
+        for left, right, parallel in ((0, 1, 2), (1, 1, 1), (5_000, 700, 2), (3_000, 9_000, 3)):
+            with self.subTest(left=left, right=right, parallel=parallel):
+                ours = report_of(MICROBENCH, "join", "--records", left, "--right-records", right,
+                                 "--local", parallel)
+                theirs = report_of(BASELINE_JOIN, "--left", left, "--right", right,
+                                   "--threads", parallel)
+                self.assertEqual(ours["result"], theirs["result"])
+                self.assertEqual(ours["result"].split()[0], str(left))
 
     def test_the_shuffle_adds_up_every_record_once(self):
         expected = sum(digest_of(number) for number in range(1, 5_001)) % WRAP

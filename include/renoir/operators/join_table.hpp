@@ -2,6 +2,7 @@
 
 /// The rows of one side of a join, by key.
 
+#include <renoir/base/error.hpp>
 #include <renoir/runtime/state_table.hpp>
 
 #include <limits>
