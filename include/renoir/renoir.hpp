@@ -20,6 +20,7 @@
 #include <renoir/io/iterators.hpp>
 #include <renoir/io/text_source.hpp>
 #include <renoir/io/write_text.hpp>
+#include <renoir/operators/batch.hpp>
 #include <renoir/operators/collect.hpp>
 #include <renoir/operators/event_time.hpp>
 #include <renoir/operators/filter.hpp>

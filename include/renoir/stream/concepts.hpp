@@ -11,6 +11,7 @@
 #include <functional>
 #include <optional>
 #include <ranges>
+#include <span>
 #include <type_traits>
 
 namespace renoir {
@@ -76,5 +77,34 @@ concept ReduceFunction =
 template <class F, class T>
 concept PartitionFunction = MapFunction<F, const T&> &&
                             std::convertible_to<std::invoke_result_t<F&, const T&>, std::uint64_t>;
+
+namespace detail {
+
+template <class Signature>
+struct ResultsParameter {};
+template <class Out, class In, class O>
+struct ResultsParameter<std::function<Out(In, std::span<O>)>> {
+    using type = O;
+};
+
+/// The type of the results of a batch function: O, or where that is void, what its signature says.
+template <class F, class O>
+struct BatchResult {
+    using type = O;
+};
+template <class F>
+struct BatchResult<F, void> : ResultsParameter<decltype(std::function(std::declval<F>()))> {};
+
+template <class F, class O>
+using batch_result_t = typename BatchResult<F, O>::type;
+
+}  // namespace detail
+
+/// `(std::span<const T>, std::span<O>)`, with the O that is given, or the one of its signature when
+/// that is void. A generic lambda has no signature: name O, as in `map_batch<float>(fn)`.
+template <class F, class T, class O>
+concept BatchMapFunction = ReplicatedFunction<F> && requires {
+    typename detail::batch_result_t<F, O>;
+} && std::invocable<F&, std::span<const T>, std::span<detail::batch_result_t<F, O>>>;
 
 }  // namespace renoir

@@ -27,6 +27,7 @@
 
 #include <filesystem>
 #include <source_location>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -90,6 +91,33 @@ class [[nodiscard]] Stream {
     /// lives as long as the job.
     template <MapFunction<T> F>
     [[nodiscard]] auto rich_map(F fn, Location where = Location::current());
+
+    // Batches: functions of many items at once, which lie side by side; see operators/batch.hpp.
+    // Order and watermarks are kept; on a stream with event time the results of map_batch have the
+    // times of their items, and flat_map_batch does not compile.
+
+    /// `fn(std::span<const T> in, std::span<O> out)` gives each item its result: it must assign all
+    /// elements of `out`, which is as long as `in`. O is taken from the signature of `fn`, or named
+    /// where that has none: `map_batch<float>([](auto in, auto out) { ... })`.
+    template <class O = void, BatchMapFunction<T, O> F>
+    [[nodiscard]] auto map_batch(F fn, Location where = Location::current());
+
+    /// A batch becomes the elements of the range `fn(std::span<const T>)`; a std::vector is handed
+    /// on as a batch, other ranges are read lazily.
+    template <FlatMapFunction<std::span<const T>> F>
+    [[nodiscard]] auto flat_map_batch(F fn, Location where = Location::current());
+
+    /// Folds batches on each replica by `fn(accumulator, std::span<const T>)`, then what the
+    /// replicas have by `combine(accumulator, other_accumulator)`, to one result on one replica at
+    /// the end of the stream (of each round of an iteration). An empty stream gives none.
+    template <class Init, FoldFunction<Init, std::span<const T>> F,
+              FoldFunction<Init, Init> Combine>
+    [[nodiscard]] auto fold_batch(Init init, F fn, Combine combine,
+                                  Location where = Location::current());
+
+    /// Calls `fn(std::span<const T>)` for each batch, on the worker where it is.
+    template <InspectFunction<std::span<const T>> F>
+    void for_each_batch(F fn, Location where = Location::current());
 
     // Repartition: each begins a new block.
 
