@@ -32,6 +32,10 @@ struct ByteRange {
 [[nodiscard]] std::unique_ptr<ByteStream> open_lines(std::string path, ByteRange range,
                                                      std::uint64_t size);
 
+/// The bytes of a regular file of `size` bytes from `begin` on.
+[[nodiscard]] std::unique_ptr<ByteStream> open_from(std::string path, std::uint64_t begin,
+                                                    std::uint64_t size);
+
 /// All that a file gives, of whatever kind it is.
 [[nodiscard]] std::unique_ptr<ByteStream> open_whole(std::string path);
 

@@ -28,23 +28,61 @@ class WholeFile : public ByteStream {
     bool ended_ = false;
 };
 
-class LinesOfRange : public ByteStream {
+/// A regular file that must not become shorter while it is read.
+class SizedFile {
  public:
-    LinesOfRange(std::string path, ByteRange range, std::uint64_t size)
-        : path_(std::move(path)),
-          file_(open_file(path_)),
-          range_(range),
-          size_(size),
-          position_(range.begin) {
+    SizedFile(std::string path, std::uint64_t begin, std::uint64_t size)
+        : path_(std::move(path)), file_(open_file(path_)), position_(begin), size_(size) {
         // An advice: nothing is lost when it is not taken.
         static_cast<void>(::posix_fadvise(file_.get(), 0, 0, POSIX_FADV_SEQUENTIAL));
     }
 
+    [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
+    [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+    void seek(std::uint64_t position) noexcept { position_ = position; }
+
+    /// Reads on, but not beyond `end`, which lies ahead.
+    std::size_t read(char* to, std::size_t room, std::uint64_t end) {
+        const auto wanted =
+            static_cast<std::size_t>(std::min<std::uint64_t>(room, end - position_));
+        const std::size_t count = read_some_at(file_, path_, to, wanted, position_);
+        if (count == 0) {
+            throw read_error(path_, "it was truncated while it was read, at byte " +
+                                        std::to_string(position_) + " of " + std::to_string(size_));
+        }
+        position_ += count;
+        return count;
+    }
+
+ private:
+    std::string path_;
+    Descriptor file_;
+    std::uint64_t position_;
+    std::uint64_t size_;
+};
+
+class BytesFrom : public ByteStream {
+ public:
+    explicit BytesFrom(SizedFile file) : file_(std::move(file)) {}
+
+    std::size_t read(char* to, std::size_t room) override {
+        return file_.position() < file_.size() ? file_.read(to, room, file_.size()) : 0;
+    }
+
+ private:
+    SizedFile file_;
+};
+
+class LinesOfRange : public ByteStream {
+ public:
+    LinesOfRange(std::string path, ByteRange range, std::uint64_t size)
+        : file_(std::move(path), range.begin, size), range_(range) {}
+
     std::size_t read(char* to, std::size_t room) override {
         const std::size_t skipped = started_ ? 0 : skip_to_first_line(to, room);
         if (skipped != 0) return skipped;
-        if (position_ < range_.end) return read_at_position(to, room, range_.end);
-        if (position_ < size_ && !ended_) return read_last_line(to, room);
+        if (file_.position() < range_.end) return read_at_position(to, room, range_.end);
+        if (file_.position() < file_.size() && !ended_) return read_last_line(to, room);
         return 0;
     }
 
@@ -55,15 +93,15 @@ class LinesOfRange : public ByteStream {
         started_ = true;
         if (range_.begin == 0) return 0;
         // The byte before tells whether a line starts at the very beginning.
-        --position_;
-        while (position_ < range_.end) {
+        file_.seek(range_.begin - 1);
+        while (file_.position() < range_.end) {
             const std::size_t count = read_at_position(to, room, range_.end);
             const auto* const newline = static_cast<const char*>(std::memchr(to, '\n', count));
             if (newline == nullptr) continue;
             const std::size_t rest = count - static_cast<std::size_t>(newline + 1 - to);
             std::memmove(to, newline + 1, rest);
             // A newline at the end of the range: the next line is not ours.
-            ended_ = rest == 0 && position_ == range_.end;
+            ended_ = rest == 0 && file_.position() == range_.end;
             return rest;
         }
         ended_ = true;
@@ -72,7 +110,7 @@ class LinesOfRange : public ByteStream {
 
     std::size_t read_last_line(char* to, std::size_t room) {
         if (last_byte_ == '\n') return 0;
-        const std::size_t count = read_at_position(to, std::min(room, step_behind_), size_);
+        const std::size_t count = read_at_position(to, std::min(room, step_behind_), file_.size());
         step_behind_ = std::max(step_behind_, std::min(room, 2 * step_behind_));
         const auto* const newline = static_cast<const char*>(std::memchr(to, '\n', count));
         if (newline == nullptr) return count;
@@ -81,23 +119,13 @@ class LinesOfRange : public ByteStream {
     }
 
     std::size_t read_at_position(char* to, std::size_t room, std::uint64_t end) {
-        const auto wanted =
-            static_cast<std::size_t>(std::min<std::uint64_t>(room, end - position_));
-        const std::size_t count = read_some_at(file_, path_, to, wanted, position_);
-        if (count == 0) {
-            throw read_error(path_, "it was truncated while it was read, at byte " +
-                                        std::to_string(position_) + " of " + std::to_string(size_));
-        }
-        position_ += count;
+        const std::size_t count = file_.read(to, room, end);
         last_byte_ = to[count - 1];
         return count;
     }
 
-    std::string path_;
-    Descriptor file_;
+    SizedFile file_;
     ByteRange range_;
-    std::uint64_t size_;
-    std::uint64_t position_;
     bool started_ = false;
     bool ended_ = false;
     char last_byte_ = '\0';
@@ -109,6 +137,10 @@ class LinesOfRange : public ByteStream {
 
 std::unique_ptr<ByteStream> open_lines(std::string path, ByteRange range, std::uint64_t size) {
     return std::make_unique<LinesOfRange>(std::move(path), range, size);
+}
+
+std::unique_ptr<ByteStream> open_from(std::string path, std::uint64_t begin, std::uint64_t size) {
+    return std::make_unique<BytesFrom>(SizedFile(std::move(path), begin, size));
 }
 
 std::unique_ptr<ByteStream> open_whole(std::string path) {

@@ -24,6 +24,10 @@ namespace renoir::io {
 
 using text::for_each_line;
 
+namespace detail {
+struct InputFile;
+}  // namespace detail
+
 /// A reader of whole lines, in blocks of some hundred kilobytes. One thread at a time uses it.
 class TextBlocks {
  public:
@@ -85,12 +89,10 @@ class TextInput {
     [[nodiscard]] std::unique_ptr<TextBlocks> read(std::size_t replica, std::size_t replicas,
                                                    std::function<void()> wakeup = {}) const;
 
-    struct Source;
-
  private:
     explicit TextInput(const std::vector<std::string>& paths);
 
-    std::shared_ptr<const std::vector<Source>> sources_;
+    std::shared_ptr<const std::vector<detail::InputFile>> files_;
 };
 
 }  // namespace renoir::io
