@@ -17,6 +17,7 @@
 #include <renoir/config/runtime_config.hpp>
 #include <renoir/io/channel_sink.hpp>
 #include <renoir/io/channel_source.hpp>
+#include <renoir/io/csv_source.hpp>
 #include <renoir/io/iterators.hpp>
 #include <renoir/io/text_source.hpp>
 #include <renoir/io/write_text.hpp>

@@ -9,6 +9,7 @@
 
 #include <renoir/config/runtime_config.hpp>
 #include <renoir/runtime/job.hpp>
+#include <renoir/stream/csv_options.hpp>
 #include <renoir/stream/stream.hpp>
 
 #include <concepts>
@@ -111,6 +112,30 @@ class StreamContext {
     ///     });
     [[nodiscard]] auto stream_blocks(const std::vector<std::filesystem::path>& files,
                                      Location where = Location::current());
+
+    /// The rows of a CSV file as values of the aggregate T, for example `struct Point { double x,
+    /// y;
+    /// };`; see renoir/io/csv_source.hpp for what the members may be and what is malformed. Cut,
+    /// read and failing as stream_file; throws Error(input) at once when the header has not the
+    /// columns that are wanted.
+    ///
+    ///     ctx.stream_csv<Point>("points.csv", {.header = false})
+    ///     ctx.stream_csv<Point>("places.csv", {.columns = {"longitude", "latitude"}})
+    template <class T>
+    [[nodiscard]] auto stream_csv(const std::filesystem::path& file, CsvOptions options = {},
+                                  Location where = Location::current());
+
+    /// The rows of several CSV files.
+    template <class T>
+    [[nodiscard]] auto stream_csv(const std::vector<std::filesystem::path>& files,
+                                  CsvOptions options = {}, Location where = Location::current());
+
+    /// As stream_csv, and the malformed rows as a second stream: `auto [rows, malformed] =
+    /// ctx.stream_csv_with_malformed<Point>({"points.csv"});`
+    template <class T>
+    [[nodiscard]] auto stream_csv_with_malformed(const std::vector<std::filesystem::path>& files,
+                                                 CsvOptions options = {},
+                                                 Location where = Location::current());
 
     /// The lines of standard input, from one replica on rank 0. Waiting for input costs no CPU.
     [[nodiscard]] auto stream_stdin(Location where = Location::current());
