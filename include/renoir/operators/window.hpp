@@ -148,8 +148,8 @@ auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
     }
     if constexpr (is_grouped<Chain> && is_mergeable<Aggregate>) {
         auto keyed = key_in_place(stream, info);
-        auto partial = append_as_is<KeyedResult<K, State>>(
-            keyed, info, [&](const OperatorInfo& named) {
+        auto partial =
+            append_as_is<KeyedResult<K, State>>(keyed, info, [&](const OperatorInfo& named) {
                 return PanePartial<K, V, Partial<Aggregate>>{named, windows.panes(), {{aggregate}}};
             });
         auto partitioned = exchange<std::pair<K, State>>(
@@ -189,7 +189,8 @@ auto combining(Aggregate aggregate) {
 /// - Order: the results of one replica come window by window; within one in no particular order.
 /// - Late items, of which every window has passed by the watermark of the replica that they come
 ///   from, are dropped and counted (StreamContext::late_items) or given by `late_output`.
-/// - Memory: the states of open windows, and nothing once they have fired. Aggregations that combine
+/// - Memory: the states of open windows, and nothing once they have fired. Aggregations that
+/// combine
 ///   work on one state for each pane (the greatest common divisor of size and slide) and key, and
 ///   behind a group_by combine a pane where its items are before anything travels; `fold` and
 ///   `reduce` with functions that do not combine have every item travel, and in sliding windows an
@@ -223,8 +224,9 @@ class [[nodiscard]] WindowedStream {
         const OperatorInfo info{"late_output", where};
         stream_.handle().require_usable(info);
         if (late_) {
-            throw Error(ErrorKind::usage, info.text() + " was called on these windows before; use "
-                                                        "split(n) on the stream that it gave");
+            throw Error(ErrorKind::usage, info.text() +
+                                              " was called on these windows before; use "
+                                              "split(n) on the stream that it gave");
         }
         const std::shared_ptr<Graph> graph = stream_.handle().shared_graph();
         const BlockId from = stream_.handle().block();
@@ -287,8 +289,8 @@ class [[nodiscard]] WindowedStream {
     [[nodiscard]] auto to_vec(Location where = Location::current()) && {
         return apply({"to_vec", where}, detail::ItemsAggregate<V>{});
     }
-    /// `fn(items)`, or `fn(items, window)` in event time, of all items as std::vector, ordered as by
-    /// to_vec.
+    /// `fn(items)`, or `fn(items, window)` in event time, of all items as std::vector, ordered as
+    /// by to_vec.
     template <class F>
     [[nodiscard]] auto map(F fn, Location where = Location::current()) && {
         using Items = std::vector<owned_t<V>>;
@@ -309,15 +311,15 @@ class [[nodiscard]] WindowedStream {
     template <class Init, FoldFunction<Init, V> F, FoldFunction<Init, Init> Combine>
     [[nodiscard]] auto fold_assoc(Init init, F fn, Combine combine,
                                   Location where = Location::current()) && {
-        return apply({"fold_assoc", where}, detail::FoldAssociativeAggregate<V, Init, F, Combine>{
-                                                {std::move(init), std::move(fn)},
-                                                std::move(combine)});
+        return apply({"fold_assoc", where},
+                     detail::FoldAssociativeAggregate<V, Init, F, Combine>{
+                         {std::move(init), std::move(fn)}, std::move(combine)});
     }
     /// Reduces the items of a window, in the order in which they arrive.
     template <ReduceFunction<V> F>
     [[nodiscard]] auto reduce(F fn, Location where = Location::current()) && {
-        return apply({"reduce", where}, detail::InOrder<detail::ReduceAggregate<V, F>>{
-                                            {std::move(fn)}});
+        return apply({"reduce", where},
+                     detail::InOrder<detail::ReduceAggregate<V, F>>{{std::move(fn)}});
     }
     /// The same for a function that is associative and commutative.
     template <ReduceFunction<V> F>
@@ -370,8 +372,7 @@ class [[nodiscard]] WindowedStream {
                     });
             });
         } else {
-            auto filtered =
-                detail::filter_late(stream_, info, PeriodicWindows(windows_), late_);
+            auto filtered = detail::filter_late(stream_, info, PeriodicWindows(windows_), late_);
             return detail::apply_periodic<WithWindow>(filtered, info, windows_,
                                                       std::move(aggregate));
         }

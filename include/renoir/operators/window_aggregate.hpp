@@ -1,7 +1,7 @@
 #pragma once
 
-/// The aggregations that only windows have, as the values that aggregate.hpp describes, and those of
-/// users.
+/// The aggregations that only windows have, as the values that aggregate.hpp describes, and those
+/// of users.
 
 #include <renoir/operators/aggregate.hpp>
 #include <renoir/stream/timed.hpp>
@@ -14,13 +14,14 @@ namespace renoir {
 
 /// What WindowedStream::aggregate takes.
 template <class A, class V>
-concept WindowAggregation = std::copy_constructible<A> && requires {
-    typename A::State;
-} && requires(A& aggregation, V item, typename A::State& state) {
-    { aggregation.create(std::move(item)) } -> std::convertible_to<typename A::State>;
-    aggregation.add(state, std::move(item));
-    aggregation.result(std::as_const(state));
-};
+concept WindowAggregation = std::copy_constructible<A> && requires { typename A::State; } &&
+                            requires(A& aggregation, V item, typename A::State& state) {
+                                {
+                                    aggregation.create(std::move(item))
+                                } -> std::convertible_to<typename A::State>;
+                                aggregation.add(state, std::move(item));
+                                aggregation.result(std::as_const(state));
+                            };
 
 /// One whose states combine.
 template <class A, class V>
@@ -38,10 +39,10 @@ inline constexpr bool is_mergeable =
              typename Aggregate::state_type other) { aggregate.merge(state, std::move(other)); };
 
 template <class Step>
-inline constexpr bool combines = requires(Step& step, typename Step::state_type& state,
-                                          typename Step::state_type other) {
-    step.merge(state, std::move(other));
-};
+inline constexpr bool combines =
+    requires(Step& step, typename Step::state_type& state, typename Step::state_type other) {
+        step.merge(state, std::move(other));
+    };
 
 /// An aggregate without its merge: for functions that want the items in order.
 template <class Aggregate>

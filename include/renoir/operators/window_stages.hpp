@@ -3,9 +3,9 @@
 /// The stages that windows are made of.
 ///
 /// Late items are taken out before the exchange, by the watermark of the replica that they come
-/// from: what the windows behind the exchange see is never late for them, because their watermark is
-/// the lowest of all senders. So which items are late depends on the data of each replica alone and
-/// not on the race between replicas.
+/// from: what the windows behind the exchange see is never late for them, because their watermark
+/// is the lowest of all senders. So which items are late depends on the data of each replica alone
+/// and not on the race between replicas.
 
 #include <renoir/operators/fold.hpp>
 #include <renoir/operators/pane_aggregate.hpp>
@@ -173,8 +173,8 @@ class TablesByWindow {
 /// where a pane ends; between two ends they would tell the windows nothing.
 ///
 /// Where panes hold hardly more than one item of a key it steps aside for a while and hands on each
-/// item as a state of its own. Its memory is bounded by a number of keys, beyond which the states go
-/// early.
+/// item as a state of its own. Its memory is bounded by a number of keys, beyond which the states
+/// go early.
 template <class K, class V, class Step, class Next>
 class PanePartialStage {
     using State = typename Step::state_type;
@@ -231,8 +231,7 @@ class PanePartialStage {
     static constexpr std::size_t least_reduction = 2;
 
     void pass_watermark(Timestamp watermark) {
-        while (!panes_.empty() &&
-               panes_.windows().last(panes_.begin()->first) <= watermark) {
+        while (!panes_.empty() && panes_.windows().last(panes_.begin()->first) <= watermark) {
             send(panes_.begin()->first, panes_.begin()->second);
             panes_.erase(panes_.begin());
         }
@@ -271,8 +270,8 @@ class PanePartialStage {
         auto create = [&] {
             return step_.create(keep_at(step_, std::move(item.value.second), item.time));
         };
-        next_.push(Timed<std::pair<K, State>>{{std::move(item.value.first), call_user(info_, create)},
-                                              item.time});
+        next_.push(Timed<std::pair<K, State>>{
+            {std::move(item.value.first), call_user(info_, create)}, item.time});
     }
 
     const OperatorInfo& info_;
@@ -370,9 +369,8 @@ class WindowTablesStage {
                     emit(window.first, std::move(key), std::move(state));
                 });
             } else {
-                window.second.table.for_each([&](const K& key, State& state) {
-                    emit_copy(window.first, key, state);
-                });
+                window.second.table.for_each(
+                    [&](const K& key, State& state) { emit_copy(window.first, key, state); });
             }
         };
         call_user(info_, emit_all);
@@ -386,8 +384,7 @@ class WindowTablesStage {
     void emit(std::int64_t index, K&& key, State&& state) {
         const PeriodicWindows& windows = tables_.windows();
         next_.push(Timed<std::pair<K, Result>>{
-            {std::move(key),
-             finish_in<WithWindow>(step_, std::move(state), windows.bounds(index))},
+            {std::move(key), finish_in<WithWindow>(step_, std::move(state), windows.bounds(index))},
             windows.last(index)});
     }
 
@@ -708,10 +705,8 @@ class CountWindowStage {
 
     void push(std::pair<K, V>&& item) {
         auto add_item = [&] {
-            Key& key =
-                keys_.find_or_create(Table::look_up(item.first), [] { return Key(); });
-            auto kept = keep_at(step_, std::move(item.second),
-                                static_cast<Timestamp>(key.items));
+            Key& key = keys_.find_or_create(Table::look_up(item.first), [] { return Key(); });
+            auto kept = keep_at(step_, std::move(item.second), static_cast<Timestamp>(key.items));
             key.panes.visit(
                 static_cast<std::int64_t>(key.items / pane_),
                 [&](State& state) { step_.add(state, std::move(kept)); },
@@ -745,10 +740,10 @@ class CountWindowStage {
         key.panes.drop_before(static_cast<std::int64_t>(first / pane_), combine);
         const auto end = static_cast<std::int64_t>(key.items / pane_);
         std::optional<State> state = key.panes.combined(end, combine);
-        key.panes.drop_before(
-            static_cast<std::int64_t>((first + windows_.slide()) / pane_), combine);
-        next_.push(std::pair<K, Result>(
-            std::move(name), finish_in<false>(step_, std::move(*state), TimeWindow{})));
+        key.panes.drop_before(static_cast<std::int64_t>((first + windows_.slide()) / pane_),
+                              combine);
+        next_.push(std::pair<K, Result>(std::move(name),
+                                        finish_in<false>(step_, std::move(*state), TimeWindow{})));
     }
 
     const OperatorInfo& info_;
