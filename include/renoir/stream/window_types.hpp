@@ -58,14 +58,15 @@ class PeriodicWindows {
         return into < offset_ ? index - 1 : index;
     }
     [[nodiscard]] std::int64_t first_index(Timestamp time) const noexcept {
-        return last_index(saturating_add(time, -size_)) + 1;
+        return last_index(time) - (size_ - 1 - since_start(time)) / slide_;
     }
     [[nodiscard]] Timestamp start(std::int64_t index) const noexcept {
+        // Counted towards zero, so that only a start that no Timestamp can say overflows.
+        const bool negative = index < 0;
         Timestamp start = 0;
-        if (__builtin_mul_overflow(index, slide_, &start)) {
-            start = index < 0 ? timestamp_min : timestamp_max;
-        }
-        return saturating_add(start, offset_);
+        if (__builtin_mul_overflow(negative ? index + 1 : index, slide_, &start))
+            return negative ? timestamp_min : timestamp_max;
+        return saturating_add(start, negative ? offset_ - slide_ : offset_);
     }
     /// The last time that the window holds; it fires when the watermark reaches it.
     [[nodiscard]] Timestamp last(std::int64_t index) const noexcept {
@@ -90,6 +91,13 @@ class PeriodicWindows {
     void set_lateness(std::chrono::milliseconds lateness);
 
  private:
+    /// How long before `time` the last window that holds it has begun: in [0, slide).
+    [[nodiscard]] Timestamp since_start(Timestamp time) const noexcept {
+        Timestamp since = time % slide_;
+        if (since < 0) since += slide_;
+        since -= offset_;
+        return since < 0 ? since + slide_ : since;
+    }
     [[nodiscard]] static Timestamp saturating_add(Timestamp a, Timestamp b) noexcept {
         Timestamp sum = 0;
         if (__builtin_add_overflow(a, b, &sum)) return a < 0 ? timestamp_min : timestamp_max;
