@@ -60,8 +60,12 @@ class Expectations {
     // The type of the stream is hidden so that the sink is compiled once for each type of item.
     template <class T, class Chain>
     static auto collected(renoir::Stream<T, Chain> stream) {
-        renoir::Stream<T> hidden(std::move(stream));
-        return hidden.collect_vec();
+        if constexpr (renoir::detail::is_timed<renoir::Stream<T, Chain>>) {
+            return collected(stream.drop_timestamps());
+        } else {
+            renoir::Stream<T> hidden(std::move(stream));
+            return hidden.collect_vec();
+        }
     }
     template <class K, class V, class Chain>
     static auto collected(renoir::KeyedStream<K, V, Chain> stream) {
