@@ -178,3 +178,19 @@ TEST_CASE("strategies that make no sense are refused") {
     CHECK_THROWS_AS(WatermarkStrategy::bounded_out_of_orderness(-1ms), renoir::Error);
     CHECK_THROWS_AS(WatermarkStrategy::monotonous().idle_after(0ms), renoir::Error);
 }
+
+namespace {
+
+renoir::TimedStream<int> without_odd_ones(renoir::TimedStream<int> stream) {
+    return stream.filter([](int n) { return n % 2 == 0; });
+}
+
+}  // namespace
+
+TEST_CASE("a stream with times may be hidden in a signature") {
+    expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
+        expect.items(
+            "times", without_odd_ones(disorderly(ctx, 100)).with_timestamps(),
+            kept(stamped(numbers(100)), [](const Stamped& item) { return item.first % 2 == 0; }));
+    });
+}

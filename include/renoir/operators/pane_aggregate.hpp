@@ -63,11 +63,11 @@ class PaneAggregate {
         compact();
     }
 
-    /// The combination of the panes from the first one up to but not including `end`; none when
+    /// The combination of the panes from the first one up to `last`; none when
     /// there is no such pane.
     template <class Combine>
-    [[nodiscard]] std::optional<State> combined(std::int64_t end, Combine&& combine) {
-        for (; total_end_ < entries_.size() && entries_[total_end_].pane < end; ++total_end_) {
+    [[nodiscard]] std::optional<State> combined(std::int64_t last, Combine&& combine) {
+        for (; total_end_ < entries_.size() && entries_[total_end_].pane <= last; ++total_end_) {
             const State& state = entries_[total_end_].state;
             if (total_) {
                 combine(*total_, state);
@@ -81,13 +81,13 @@ class PaneAggregate {
         return result;
     }
 
-    /// The combination of the panes from `first` up to but not including `end`, pane by pane: for
+    /// The combination of the panes from `first` up to `last`, pane by pane: for
     /// windows that do not come in order.
     template <class Combine>
-    [[nodiscard]] std::optional<State> combined_between(std::int64_t first, std::int64_t end,
+    [[nodiscard]] std::optional<State> combined_between(std::int64_t first, std::int64_t last,
                                                         Combine&& combine) const {
         std::optional<State> result;
-        for (std::size_t i = begin_; i < entries_.size() && entries_[i].pane < end; ++i) {
+        for (std::size_t i = begin_; i < entries_.size() && entries_[i].pane <= last; ++i) {
             if (entries_[i].pane < first) continue;
             if (result) {
                 combine(*result, entries_[i].state);

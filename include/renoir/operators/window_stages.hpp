@@ -466,21 +466,19 @@ class SlidingWindowStage {
     [[nodiscard]] std::int64_t first_pane(std::int64_t window) const noexcept {
         return panes_.last_index(windows_.start(window));
     }
-    [[nodiscard]] std::int64_t end_pane(std::int64_t window) const noexcept {
-        return panes_.last_index(windows_.last(window)) + 1;
+    [[nodiscard]] std::int64_t last_pane(std::int64_t window) const noexcept {
+        return panes_.last_index(windows_.last(window));
     }
 
     void fire_until(Timestamp watermark) {
         watermark_ = watermark;
         while (unfired_ && live_ != 0 && windows_.last(*unfired_) <= watermark) {
-            const std::size_t results = fire(*unfired_);
-            const Timestamp last = windows_.last(*unfired_);
-            if (last == timestamp_max) {
-                unfired_.reset();
-            } else if (results != 0) {
-                ++*unfired_;
-            } else {
+            if (fire(*unfired_) == 0) {
                 skip_empty_windows();
+            } else if (*unfired_ == windows_.last_index(timestamp_max)) {
+                unfired_.reset();
+            } else {
+                ++*unfired_;
             }
         }
         forget_panes();
@@ -501,12 +499,12 @@ class SlidingWindowStage {
     }
 
     bool emit(std::int64_t window, const K& key, Key& panes) {
-        if (panes.empty() || panes.first_pane() >= end_pane(window)) return false;
+        if (panes.empty() || panes.first_pane() > last_pane(window)) return false;
         std::optional<State> state;
         if (windows_.lateness() == 0) {
-            state = panes.combined(end_pane(window), combine());
+            state = panes.combined(last_pane(window), combine());
         } else {
-            state = panes.combined_between(first_pane(window), end_pane(window), combine());
+            state = panes.combined_between(first_pane(window), last_pane(window), combine());
         }
         if (!state) return false;
         next_.push(Timed<std::pair<K, Result>>{
@@ -738,8 +736,8 @@ class CountWindowStage {
         };
         const std::uint64_t first = key.items - windows_.size();
         key.panes.drop_before(static_cast<std::int64_t>(first / pane_), combine);
-        const auto end = static_cast<std::int64_t>(key.items / pane_);
-        std::optional<State> state = key.panes.combined(end, combine);
+        const auto last = static_cast<std::int64_t>(key.items / pane_) - 1;
+        std::optional<State> state = key.panes.combined(last, combine);
         key.panes.drop_before(static_cast<std::int64_t>((first + windows_.slide()) / pane_),
                               combine);
         next_.push(std::pair<K, Result>(std::move(name),

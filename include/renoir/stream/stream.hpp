@@ -326,4 +326,10 @@ class [[nodiscard]] Stream {
     std::shared_ptr<const Execution> execution_;
 };
 
+/// A stream with event times whose chain is hidden, as Stream<T> is one without: for signatures.
+///
+///     TimedStream<Click> on_time(Stream<Click> clicks);
+template <class T>
+using TimedStream = Stream<T, BoxedChain<Timed<T>>>;
+
 }  // namespace renoir

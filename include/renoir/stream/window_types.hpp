@@ -47,7 +47,8 @@ class PeriodicWindows {
     [[nodiscard]] Timestamp slide() const noexcept { return slide_; }
     [[nodiscard]] Timestamp lateness() const noexcept { return lateness_; }
 
-    /// Index of the last window that holds `time`; the first one is first_index().
+    /// Index of the last window that holds `time`; the first one is first_index(). Windows that
+    /// begin every millisecond have no index before the first Timestamp, so none begins there.
     [[nodiscard]] std::int64_t last_index(Timestamp time) const noexcept {
         std::int64_t index = time / slide_;
         std::int64_t into = time % slide_;
@@ -58,7 +59,7 @@ class PeriodicWindows {
         return into < offset_ ? index - 1 : index;
     }
     [[nodiscard]] std::int64_t first_index(Timestamp time) const noexcept {
-        return last_index(time) - (size_ - 1 - since_start(time)) / slide_;
+        return saturating_add(last_index(time), -((size_ - 1 - since_start(time)) / slide_));
     }
     [[nodiscard]] Timestamp start(std::int64_t index) const noexcept {
         // Counted towards zero, so that only a start that no Timestamp can say overflows.

@@ -1,0 +1,276 @@
+// Late items: which ones are late, what becomes of them, and that nothing else does.
+
+#include "windows.hpp"
+
+#include <random>
+#include <set>
+
+namespace {
+
+using namespace stream_test;
+using namespace std::chrono_literals;
+
+/// An item with its time and the watermark that follows it.
+struct Event {
+    int id;
+    Timestamp time;
+    Timestamp watermark;
+    friend auto operator<=>(const Event&, const Event&) = default;
+};
+
+/// Items in disorder, with watermarks that rise, fall back and stand still.
+std::vector<Event> random_events(unsigned seed, int count) {
+    std::mt19937 random(seed);
+    const auto below = [&](int limit) {
+        return static_cast<int>(random() % static_cast<unsigned>(limit));
+    };
+    std::vector<Event> events;
+    Timestamp now = -500;
+    Timestamp watermark = -600;
+    for (int id = 0; id < count; ++id) {
+        now += below(20);
+        if (below(10) == 0) watermark = now - 30 + below(40);
+        events.push_back({id, now - below(120), below(15) == 0 ? now - 200 : watermark});
+    }
+    return events;
+}
+
+int key_of_event(const Event& event) {
+    return event.id % 3;
+}
+
+/// What becomes of events that come in this order from one replica.
+struct Outcome {
+    std::map<std::pair<int, Timestamp>, std::set<int>> windows;  // by key and start
+    std::vector<int> late;
+};
+
+Outcome outcome_of(const std::vector<Event>& events, const Shape& shape, Timestamp lateness) {
+    Outcome outcome;
+    Timestamp watermark = timestamp_min;
+    for (const Event& event : events) {
+        bool is_late = true;
+        for (const TimeWindow& window : shape.windows_of(event.time)) {
+            if (window.end - 1 + lateness <= watermark) continue;
+            is_late = false;
+            outcome.windows[{key_of_event(event), window.start}].insert(event.id);
+        }
+        if (is_late) outcome.late.push_back(event.id);
+        watermark = std::max(watermark, event.watermark);
+    }
+    return outcome;
+}
+
+auto with_times(renoir::StreamContext& ctx, std::vector<Event> events) {
+    return ctx.stream_iter(std::move(events))
+        .add_timestamps([](const Event& event) { return event.time; },
+                        [](const Event& event, Timestamp) -> std::optional<Timestamp> {
+                            return event.watermark;
+                        });
+}
+
+int id_of(const Event& event) {
+    return event.id;
+}
+
+/// The last and greatest of the results that a window has given, and all late items.
+template <class Windows>
+void expect_outcome(StreamContext& ctx, Expectations& expect, const std::vector<Event>& events,
+                    const Shape& shape, const Windows& windows) {
+    const Outcome outcome = outcome_of(events, shape, windows.lateness());
+    using Ids = std::vector<int>;
+    std::vector<std::pair<std::pair<int, Timestamp>, Ids>> expected;
+    for (const auto& [window, ids] : outcome.windows)
+        expected.push_back({window, Ids(ids.begin(), ids.end())});
+    auto windowed = with_times(ctx, events).group_by(key_of_event).window(windows);
+    auto late = windowed.late_output();
+    expect.items("late", late.map(id_of).drop_timestamps(), outcome.late);
+    expect.items("windows",
+                 std::move(windowed)
+                     .with_window()
+                     .map([](const std::vector<Event>& items) {
+                         Ids ids = mapped(items, id_of);
+                         std::sort(ids.begin(), ids.end());
+                         return ids;
+                     })
+                     .unkey()
+                     .drop_timestamps()
+                     .group_by([](const auto& result) {
+                         return std::pair(result.first, result.second.window.start);
+                     })
+                     .reduce([](auto a, auto b) {
+                         return a.second.value.size() < b.second.value.size() ? b : a;
+                     })
+                     .map([](const auto&, const auto& result) { return result.second.value; }),
+                 expected);
+    expect.items("sums",
+                 with_times(ctx, events)
+                     .group_by(key_of_event)
+                     .window(windows)
+                     .with_window()
+                     .count()
+                     .unkey()
+                     .drop_timestamps()
+                     .group_by([](const auto& result) {
+                         return std::pair(result.first, result.second.window.start);
+                     })
+                     .max([](const auto& result) { return result.second.value; })
+                     .map([](const auto&, const auto& result) { return result.second.value; }),
+                 mapped(expected, [](const auto& window) {
+                     return std::pair(window.first, std::uint64_t{window.second.size()});
+                 }));
+}
+
+}  // namespace
+
+TEST_CASE("bug 8.6: what is late depends on watermarks alone, and does no harm") {
+    const Shape tumbling{50, 50, 0};
+    const Shape sliding{60, 20, 5};
+    for (unsigned seed = 0; seed < 6; ++seed) {
+        INFO("seed " << seed);
+        const std::vector<Event> events = random_events(seed, 400);
+        REQUIRE_FALSE(outcome_of(events, tumbling, 0).late.empty());
+        REQUIRE_FALSE(outcome_of(events, sliding, 40).late.empty());
+        expect_in(seed < 2 ? layouts() : few_layouts(), [&](StreamContext& ctx,
+                                                            Expectations& expect) {
+            expect_outcome(ctx, expect, events, tumbling, tumbling.tumbling());
+            expect_outcome(ctx, expect, events, tumbling,
+                           tumbling.tumbling().allowed_lateness(40ms));
+            expect_outcome(ctx, expect, events, sliding, sliding.sliding());
+            expect_outcome(ctx, expect, events, sliding, sliding.sliding().allowed_lateness(40ms));
+        });
+    }
+}
+
+TEST_CASE("a window with a lateness fires when it is over, and again for each late item") {
+    const std::vector<Event> events{{0, 1, 2},   {0, 3, 10}, {0, 4, 12},
+                                    {0, 15, 14}, {0, 5, 15}, {0, 16, timestamp_min}};
+    const std::vector<std::pair<int, std::uint64_t>> expected{{0, 2}, {0, 3}, {0, 2}};
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        // [0, 10) fires with two items at 10, with three at 12; 5 comes behind 14 = 9 + 5, too
+        // late.
+        expect.in_order("combining",
+                        with_times(ctx, events)
+                            .group_by(key_of_event)
+                            .window(EventTimeWindow::tumbling(10ms).allowed_lateness(5ms))
+                            .count(),
+                        expected);
+        expect.in_order("not combining",
+                        with_times(ctx, events)
+                            .group_by(key_of_event)
+                            .window(EventTimeWindow::tumbling(10ms).allowed_lateness(5ms))
+                            .fold(std::uint64_t{0}, [](std::uint64_t& n, const Event&) { ++n; }),
+                        expected);
+    });
+}
+
+TEST_CASE("late items are counted where they are dropped") {
+    renoir::StreamContext ctx(renoir::RuntimeConfig::local(2));
+    auto counts = with_times(ctx, {{0, 5, 20}, {1, 6, 20}, {2, 7, 20}, {3, 25, 30}})
+                      .group_by(key_of_event)
+                      .window(EventTimeWindow::tumbling(10ms))
+                      .count()
+                      .collect_vec();
+    ctx.execute_blocking();
+    CHECK(counts.get()->size() == 2);
+    CHECK(ctx.late_items() == 2);
+}
+
+TEST_CASE("sessions let late items go too") {
+    // The watermark 20 ends the session of 5 (until 15); 12 alone would end at 22, so it is not
+    // late.
+    const std::vector<Event> events{{0, 5, 20}, {0, 6, 20}, {0, 12, 20}, {0, 19, 22}};
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        auto windowed =
+            with_times(ctx, events).group_by(key_of_event).window(EventTimeWindow::session(10ms));
+        expect.items("late", windowed.late_output().map([](const Event& e) { return e.time; }),
+                     std::vector<Timestamp>{6});
+        expect.in_order("sessions", std::move(windowed).with_window().count().drop_key(),
+                        std::vector<Windowed<std::uint64_t>>{{{5, 15}, 1}, {{12, 29}, 2}});
+    });
+}
+
+TEST_CASE("an idle replica does not hold windows back") {
+    renoir::StreamContext ctx(renoir::RuntimeConfig::local(2));
+    auto [to_silent, silent] = renoir::channel<int>(4);
+    auto [to_busy, busy] = renoir::channel<int>(4);
+    const auto strategy = WatermarkStrategy::monotonous().idle_after(5ms);
+    const auto itself = [](int n) { return n; };
+    auto results = ctx.stream(std::move(silent))
+                       .add_timestamps(itself, strategy)
+                       .merge(ctx.stream(std::move(busy)).add_timestamps(itself, strategy))
+                       .window_all(EventTimeWindow::tumbling(10ms))
+                       .sum()
+                       .drop_key()
+                       .collect_channel();
+    auto job = ctx.execute();
+    to_silent.send(1);
+    to_busy.send(5);
+    to_busy.send(15);
+    to_busy.send(25);
+    CHECK(results.receive() == 6);  // while both live
+    CHECK(results.receive() == 15);
+    to_silent.close();
+    to_busy.close();
+    CHECK(results.receive() == 25);
+    job.wait();
+}
+
+TEST_CASE("bug 8.9: a replica that ends no longer holds windows back") {
+    renoir::StreamContext ctx(renoir::RuntimeConfig::local(2));
+    auto [to_short, short_one] = renoir::channel<int>(4);
+    auto [to_long, long_one] = renoir::channel<int>(4);
+    const auto itself = [](int n) { return n; };
+    const auto strategy = WatermarkStrategy::monotonous();
+    auto results = ctx.stream(std::move(short_one))
+                       .add_timestamps(itself, strategy)
+                       .merge(ctx.stream(std::move(long_one)).add_timestamps(itself, strategy))
+                       .window_all(EventTimeWindow::tumbling(10ms))
+                       .sum()
+                       .drop_key()
+                       .collect_channel();
+    auto job = ctx.execute();
+    to_long.send(5);
+    to_long.send(15);
+    to_short.send(1);
+    to_short.close();
+    CHECK(results.receive() == 6);  // long before the other one ends
+    to_long.close();
+    CHECK(results.receive() == 15);
+    job.wait();
+}
+
+TEST_CASE("windows at the ends of time") {
+    const std::vector<Timestamp> times{timestamp_min,     timestamp_min + 1, -1, 0,
+                                       timestamp_max - 1, timestamp_max};
+    const auto expect_counts = [&](StreamContext& ctx, Expectations& expect, const auto& windows,
+                                   const std::vector<std::uint64_t>& expected) {
+        for (const auto& strategy :
+             {WatermarkStrategy::monotonous(), WatermarkStrategy::bounded_out_of_orderness(1h)}) {
+            const auto windowed = [&] {
+                return ctx.stream_iter(times)
+                    .add_timestamps([](Timestamp t) { return t; }, strategy)
+                    .window_all(windows);
+            };
+            expect.items("combining", windowed().count().drop_key(), expected);
+            expect.items("not combining",
+                         windowed()
+                             .fold(std::uint64_t{0}, [](std::uint64_t& n, Timestamp) { ++n; })
+                             .drop_key(),
+                         expected);
+        }
+    };
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        expect_counts(ctx, expect, EventTimeWindow::tumbling(1s), {1, 1, 2, 2});
+        expect_counts(ctx, expect, EventTimeWindow::tumbling(1s).offset(1ms), {2, 2, 2});
+        expect_counts(ctx, expect, EventTimeWindow::session(1s), {2, 2, 2});
+        expect_counts(ctx, expect, EventTimeWindow::sliding(2ms, 1ms), {1, 1, 1, 1, 1, 2, 2, 2});
+    });
+}
+
+TEST_CASE("late_output is given once") {
+    renoir::StreamContext ctx(renoir::RuntimeConfig::local(1));
+    auto windowed = timed_numbers(ctx, 1).group_by(key_of).window(EventTimeWindow::tumbling(1ms));
+    auto late = windowed.late_output();
+    CHECK_THROWS_AS(windowed.late_output(), renoir::Error);
+}
