@@ -5,13 +5,28 @@ namespace renoir {
 
 BlockId Graph::add_block(Replication replication, BatchMode batch_mode) {
     require_open();
-    blocks_.push_back({replication, batch_mode, {}, {}});
+    blocks_.push_back({replication, batch_mode, nullptr, {}, {}});
     return static_cast<BlockId>(blocks_.size() - 1);
 }
 
 EdgeId Graph::connect(BlockId from, BlockId to) {
+    LoopDescription* loop = blocks_[from].loop;
+    if (depth_of(loop) > depth_of(blocks_[to].loop)) blocks_[to].loop = loop;
+    return connect_outward(from, to);
+}
+
+EdgeId Graph::connect_outward(BlockId from, BlockId to) {
     edges_.push_back({from, to});
     return static_cast<EdgeId>(edges_.size() - 1);
+}
+
+LoopDescription& Graph::add_loop(LoopDescription* outer, OperatorInfo info) {
+    require_open();
+    LoopDescription& loop = loops_.emplace_back();
+    loop.info = std::move(info);
+    loop.outer = outer;
+    loop.gate = std::make_unique<LoopGate>(outer == nullptr ? nullptr : outer->gate.get());
+    return loop;
 }
 
 const OperatorInfo& Graph::add_operator(BlockId block, OperatorInfo info) {
@@ -45,11 +60,25 @@ void Graph::run_end_actions() const {
     for (const auto& action : end_actions_) action();
 }
 
+void Graph::require_open(BlockId block, const OperatorInfo& user) const {
+    const LoopDescription* loop = blocks_[block].loop;
+    if (loop == nullptr || !loop->described) return;
+    throw Error(ErrorKind::usage,
+                user.text() + " uses a stream from the inside of " + loop->info.text() +
+                    " behind the loop; only what the body returns leaves the loop");
+}
+
 void Graph::require_open() const {
     if (!frozen_) return;
     throw Error(ErrorKind::usage,
                 "this context was executed already; a context runs one job, make a new "
                 "StreamContext for another");
+}
+
+std::size_t depth_of(const LoopDescription* loop) noexcept {
+    std::size_t depth = 0;
+    for (; loop != nullptr; loop = loop->outer) ++depth;
+    return depth;
 }
 
 }  // namespace renoir

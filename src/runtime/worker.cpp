@@ -48,7 +48,8 @@ void Worker::build(Channels& channels, const std::vector<std::vector<ReplicaAddr
         auto slot = std::make_unique<Slot>(
             Slot{ReplicaContext(*own, static_cast<std::uint32_t>(own - placement.begin()),
                                 static_cast<std::uint32_t>(placement.size()), block.batch_mode,
-                                channels, pool_, parker_, schedule_seed_),
+                                channels, pool_, parker_, schedule_seed_,
+                                block.loop == nullptr ? nullptr : block.loop->gate.get()),
                  nullptr, false});
         slot->replica = block.make_replica(slot->context);
         has_timers_ |= !slot->context.timers().empty();

@@ -18,10 +18,23 @@ struct EdgeDescription {
     BlockId to = 0;
 };
 
+/// A loop: the blocks in it run once in each of its rounds.
+struct LoopDescription {
+    OperatorInfo info;
+    LoopDescription* outer = nullptr;  ///< the loop around it, if any
+    std::unique_ptr<LoopGate> gate;
+    /// One replica decides about the rounds. It hears here when all that comes from outside is
+    /// there.
+    BlockId coordinator = 0;
+    std::vector<EdgeId> ready_edges;
+    bool described = false;  ///< nothing more can be put inside
+};
+
 /// A maximal run of operators without repartition. Immutable once its factory is set.
 struct BlockDescription {
     Replication replication = Replication::unlimited();
     BatchMode batch_mode = BatchMode::automatic();
+    LoopDescription* loop = nullptr;  ///< the innermost loop that the block is in
     std::deque<OperatorInfo> operators;
     ReplicaFactory make_replica;
 };
@@ -34,7 +47,13 @@ using StreamEnd = std::size_t;
 class Graph {
  public:
     [[nodiscard]] BlockId add_block(Replication replication, BatchMode batch_mode);
+    /// What follows a block in a loop is in that loop, too.
     [[nodiscard]] EdgeId connect(BlockId from, BlockId to);
+    /// As connect, but `to` stays where it is: a way out of a loop.
+    [[nodiscard]] EdgeId connect_outward(BlockId from, BlockId to);
+
+    /// A loop inside `outer` (or inside none); it stays where it is.
+    [[nodiscard]] LoopDescription& add_loop(LoopDescription* outer, OperatorInfo info);
 
     /// Names an operator of a block; the reference is valid as long as the graph.
     const OperatorInfo& add_operator(BlockId block, OperatorInfo info);
@@ -66,10 +85,13 @@ class Graph {
     void freeze() noexcept { frozen_ = true; }
     /// Throws Error(usage) when the job was started already.
     void require_open() const;
+    /// Throws Error(usage) when the block is in a loop that nothing can be added to any more.
+    void require_open(BlockId block, const OperatorInfo& user) const;
 
  private:
     std::deque<BlockDescription> blocks_;
     std::vector<EdgeDescription> edges_;
+    std::deque<LoopDescription> loops_;
     std::map<StreamEnd, const OperatorInfo*> open_ends_;
     std::vector<std::function<void()>> end_actions_;
     std::shared_ptr<std::atomic<std::uint64_t>> late_items_ =
@@ -77,5 +99,8 @@ class Graph {
     StreamEnd next_end_ = 0;
     bool frozen_ = false;
 };
+
+/// How many loops are around a block: 0 outside of all.
+[[nodiscard]] std::size_t depth_of(const LoopDescription* loop) noexcept;
 
 }  // namespace renoir

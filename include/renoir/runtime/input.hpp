@@ -20,8 +20,9 @@ class Input {
         if (context.schedule_seed() != 0) next_ = context.schedule_seed() % lanes_.size();
     }
 
-    /// Reads at most one slab of each channel, and stops early when `outputs` are blocked.
-    /// `on_mark` is called with each mark of the combined input.
+    /// Reads at most one slab of each channel, and stops early when `outputs` are blocked and when
+    /// a round has ended: whether the next one may be read at once is not known here. `on_mark` is
+    /// called with each mark of the combined input.
     template <class Stage, class Outputs, class OnMark>
     bool poll(Stage& stage, const Outputs& outputs, OnMark&& on_mark) {
         bool progressed = false;
@@ -38,7 +39,7 @@ class Input {
             deliver(*slab, channel, stage);
             const Mark mark = slab->header.mark;
             pool_.give(std::move(slab));
-            if (mark.kind != MarkKind::none) forward(channel, mark, on_mark);
+            if (mark.kind != MarkKind::none && forward(channel, mark, on_mark)) break;
         }
         return progressed;
     }
@@ -86,11 +87,17 @@ class Input {
         }
     }
 
+    /// True when the round has ended by this mark.
     template <class OnMark>
-    void forward(std::size_t channel, const Mark& mark, OnMark&& on_mark) {
+    bool forward(std::size_t channel, const Mark& mark, OnMark&& on_mark) {
         marks_.clear();
         frontier_.receive(channel, mark, marks_);
-        for (const Mark& combined : marks_) on_mark(combined);
+        bool round_ended = false;
+        for (const Mark& combined : marks_) {
+            on_mark(combined);
+            round_ended |= combined.kind == MarkKind::end_of_round;
+        }
+        return round_ended;
     }
 
     struct Nothing {};
@@ -114,17 +121,24 @@ template <Exchangeable T, class Next>
 class ExchangeReplica final : public Replica {
  public:
     ExchangeReplica(ReplicaContext& context, const std::vector<EdgeId>& edges, Next next)
-        : input_(context, edges), outputs_(context.outputs()), next_(std::move(next)) {}
+        : input_(context, edges),
+          member_(context.loop(), context.parker()),
+          outputs_(context.outputs()),
+          next_(std::move(next)) {}
 
     StepResult step() override {
-        const bool progressed =
-            input_.poll(next_, outputs_, [this](const Mark& mark) { next_.control(mark); });
+        if (!member_.may_run()) return StepResult::idle;
+        const bool progressed = input_.poll(next_, outputs_, [this](const Mark& mark) {
+            next_.control(mark);
+            if (mark.kind == MarkKind::end_of_round) member_.end_round();
+        });
         if (input_.ended()) return StepResult::finished;
         return progressed ? StepResult::progressed : StepResult::idle;
     }
 
  private:
     Input<T> input_;
+    LoopMember member_;
     ReplicaOutputs& outputs_;
     Next next_;
 };
@@ -160,6 +174,7 @@ class TwoInputReplica final : public Replica {
         : left_(context, {left}),
           right_(context, {right}),
           frontier_(2),
+          member_(context.loop(), context.parker()),
           outputs_(context.outputs()),
           keeps_turns_(context.schedule_seed() != 0),
           stage_(std::move(stage)) {}
@@ -169,6 +184,7 @@ class TwoInputReplica final : public Replica {
         if constexpr (PausingStage<Stage>) {
             progressed = stage_.is_behind();
             if (!stage_.catch_up()) return StepResult::progressed;
+            leave_round_when_done();
         }
         const bool read_right = poll_right();
         progressed |= read_right;
@@ -237,7 +253,7 @@ class TwoInputReplica final : public Replica {
     }
 
     bool poll_left() {
-        if (frontier_.is_held(0)) return false;
+        if (!may_read(0)) return false;
         LeftSide side{stage_, frontier_};
         return left_.poll(side, Stop{*this}, [this](const Mark& mark) {
             if constexpr (requires { stage_.end_left(); }) {
@@ -248,7 +264,7 @@ class TwoInputReplica final : public Replica {
     }
 
     bool poll_right() {
-        if (frontier_.is_held(1)) return false;
+        if (!may_read(1)) return false;
         RightSide side{stage_, frontier_};
         return right_.poll(side, Stop{*this}, [this](const Mark& mark) {
             if constexpr (requires { stage_.end_right(); }) {
@@ -261,16 +277,33 @@ class TwoInputReplica final : public Replica {
     void receive(std::size_t side, const Mark& mark) {
         marks_.clear();
         frontier_.receive(side, mark, marks_);
-        for (const Mark& combined : marks_) stage_.control(combined);
+        for (const Mark& combined : marks_) {
+            stage_.control(combined);
+            round_has_ended_ |= combined.kind == MarkKind::end_of_round;
+        }
+        leave_round_when_done();
+    }
+
+    [[nodiscard]] bool may_read(std::size_t side) const noexcept {
+        return !frontier_.is_held(side) && member_.may_run();
+    }
+
+    /// A stage that is behind is still in the round.
+    void leave_round_when_done() {
+        if (!round_has_ended_ || is_behind()) return;
+        round_has_ended_ = false;
+        member_.end_round();
     }
 
     Input<Left> left_;
     Input<Right> right_;
     Frontier frontier_;
+    LoopMember member_;
     std::vector<Mark> marks_;
     ReplicaOutputs& outputs_;
     bool keeps_turns_;
     std::size_t steps_alone_ = 0;
+    bool round_has_ended_ = false;
     Stage stage_;
 };
 

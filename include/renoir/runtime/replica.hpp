@@ -2,6 +2,7 @@
 
 /// One copy of a block on one worker, and what it is built from.
 
+#include <renoir/runtime/loop_gate.hpp>
 #include <renoir/runtime/operator_info.hpp>
 #include <renoir/runtime/output.hpp>
 #include <renoir/runtime/replication.hpp>
@@ -79,7 +80,7 @@ class ReplicaContext {
  public:
     ReplicaContext(ReplicaAddress address, std::uint32_t index, std::uint32_t count,
                    BatchMode batch_mode, Channels& channels, SlabPool& pool, Parker& parker,
-                   std::uint64_t schedule_seed)
+                   std::uint64_t schedule_seed, LoopGate* loop)
         : address_(address),
           index_(index),
           count_(count),
@@ -87,7 +88,8 @@ class ReplicaContext {
           channels_(channels),
           pool_(pool),
           parker_(parker),
-          schedule_seed_(schedule_seed) {}
+          schedule_seed_(schedule_seed),
+          loop_(loop) {}
 
     [[nodiscard]] ReplicaAddress address() const noexcept { return address_; }
     /// Position among the replicas of the block, the same on every rank.
@@ -97,6 +99,8 @@ class ReplicaContext {
     [[nodiscard]] SlabPool& pool() noexcept { return pool_; }
     [[nodiscard]] Parker& parker() noexcept { return parker_; }
     [[nodiscard]] ReplicaOutputs& outputs() noexcept { return outputs_; }
+    /// The gate of the innermost loop that the block is in, or null.
+    [[nodiscard]] LoopGate* loop() const noexcept { return loop_; }
     /// Not 0 where tests shuffle the order of scheduling.
     [[nodiscard]] std::uint64_t schedule_seed() const noexcept { return schedule_seed_; }
 
@@ -127,6 +131,7 @@ class ReplicaContext {
     SlabPool& pool_;
     Parker& parker_;
     std::uint64_t schedule_seed_;
+    LoopGate* loop_;
     ReplicaOutputs outputs_;
     std::vector<Timer*> timers_;
 };

@@ -11,6 +11,9 @@
 /// and, where it gains from several items at once,
 ///
 ///     void push_batch(std::span<T> items);  // views in them are valid until push_batch returns
+///
+/// A stage that only reads its items takes a std::span<const T> there; then items that are kept for
+/// longer than a batch need not be copied for it.
 
 #include <renoir/transport/mark.hpp>
 
@@ -29,6 +32,10 @@ concept StageFor = requires(S& stage, T&& item, const Mark& mark) {
 template <class S, class T>
 concept BatchStageFor =
     StageFor<S, T> && requires(S& stage, std::span<T> items) { stage.push_batch(items); };
+
+template <class S, class T>
+concept ReadingStageFor =
+    StageFor<S, T> && requires(S& stage, std::span<const T> items) { stage.push_batch(items); };
 
 /// Hands several items to a stage, all at once where it takes them so.
 template <class T, StageFor<T> S>
