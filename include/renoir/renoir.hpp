@@ -29,6 +29,7 @@
 #include <renoir/operators/fold.hpp>
 #include <renoir/operators/for_each.hpp>
 #include <renoir/operators/interval_join.hpp>
+#include <renoir/operators/iterate.hpp>
 #include <renoir/operators/join.hpp>
 #include <renoir/operators/key_by.hpp>
 #include <renoir/operators/keyed_fold.hpp>

@@ -21,7 +21,7 @@ StreamHandle& StreamHandle::operator=(StreamHandle&& other) noexcept {
 }
 
 void StreamHandle::require_usable(const OperatorInfo& user) const {
-    if (end_) return;
+    if (end_) return graph_->require_open(block_, user);
     const std::string why =
         consumer_.empty() ? "it was moved from" : "it was consumed by " + consumer_;
     throw Error(ErrorKind::usage, user.text() + " uses a stream that is no longer there: " + why +

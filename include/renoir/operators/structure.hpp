@@ -3,6 +3,7 @@
 /// split, merge, zip: graphs that are not chains.
 
 #include <renoir/operators/repartition.hpp>
+#include <renoir/stream/loop_chain.hpp>
 
 #include <deque>
 #include <vector>
@@ -160,8 +161,10 @@ auto Stream<T, Chain>::merge(Stream<T, Other> other, Location where) {
     const BlockId to =
         graph->add_block(same ? own.replication : Replication::unlimited(), own.batch_mode);
     const OperatorInfo& head = graph->add_operator(to, info);
-    const EdgeId left = detail::merge_into(*this, info, to);
-    const EdgeId right = detail::merge_into(other, info, to);
+    LoopDescription* loop = detail::inner_loop(handle_, other.handle(), info);
+    const auto into = [&](auto& stream) { return detail::merge_into(stream, info, to); };
+    const EdgeId left = detail::use_inside(*this, info, loop, into);
+    const EdgeId right = detail::use_inside(other, info, loop, into);
     return Stream<T, ExchangeChain<Item>>(StreamHandle(graph, to, head),
                                           ExchangeChain<Item>{{left, right}}, execution_);
 }
@@ -183,8 +186,10 @@ auto Stream<T, Chain>::zip(Stream<U, Other> other, Location where) {
     // The items of a pair have two times, so the pair has none.
     auto&& left_items = detail::without_time(*this, info);
     auto&& right_items = detail::without_time(other, info);
-    const EdgeId left = detail::connect_to(left_items, info, to, first);
-    const EdgeId right = detail::connect_to(right_items, info, to, first);
+    LoopDescription* loop = detail::inner_loop(left_items.handle(), right_items.handle(), info);
+    const auto into = [&](auto& stream) { return detail::connect_to(stream, info, to, first); };
+    const EdgeId left = detail::use_inside(left_items, info, loop, into);
+    const EdgeId right = detail::use_inside(right_items, info, loop, into);
     using Zipped = detail::ZipChain<T, U>;
     return Stream<typename Zipped::value_type, Zipped>(StreamHandle(graph, to, head),
                                                        Zipped{left, right}, execution_);

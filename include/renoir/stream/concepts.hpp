@@ -16,6 +16,9 @@
 
 namespace renoir {
 
+template <class S>
+class IterationState;
+
 /// A function that each replica can have a copy of. State that it captures is per replica.
 template <class F>
 concept ReplicatedFunction = std::copy_constructible<std::decay_t<F>>;
@@ -72,6 +75,15 @@ concept ReduceFunction =
       std::is_void_v<std::invoke_result_t<F&, owned_t<T>&, T>>) ||
      (std::invocable<F&, owned_t<T>, T> &&
       std::constructible_from<owned_t<T>, std::invoke_result_t<F&, owned_t<T>, T>>));
+
+/// `(Stream of items, IterationState<S>) -> Stream`: the body of a loop, called once, when the
+/// loop is described.
+template <class F, class Items, class S>
+concept LoopBody = std::invocable<F&, Items, IterationState<S>>;
+
+/// `(S&) -> bool`: whether a loop goes on.
+template <class F, class S>
+concept LoopCondition = ReplicatedFunction<F> && std::predicate<F&, S&>;
 
 /// A function of an item that chooses its destination by a number.
 template <class F, class T>

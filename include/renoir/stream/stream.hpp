@@ -39,6 +39,22 @@ class KeyedStream;
 template <class T>
 class ChannelReceiver;
 
+template <class S, class T>
+struct IterationResult;
+
+namespace detail {
+
+/// Items that can be handed out again and again while they are kept.
+template <class T>
+concept Replayable = std::constructible_from<T, const owned_t<T>&>;
+
+template <Replayable T>
+struct ReplayChain;
+template <Exchangeable T>
+struct IterateChain;
+
+}  // namespace detail
+
 template <class T, class Chain = BoxedChain<T>>
 class [[nodiscard]] Stream {
  public:
@@ -287,6 +303,37 @@ class [[nodiscard]] Stream {
     /// Combines locally, then what the replicas have; `fn` must be associative.
     template <ReduceFunction<T> F>
     [[nodiscard]] auto reduce_assoc(F fn, Location where = Location::current());
+
+    // Loops. `body(items, state)` describes what happens in a round: it makes of the stream of
+    // items another one. Its functions capture `state`, an IterationState<S>, and read
+    // `state.get()`, which is what the round began with, on every rank. At the end of a round each
+    // replica has folded the items that the body returned into a copy of `delta` by `local(delta,
+    // item)`; then one replica calls `global(state, delta)` for each of them, in the order of the
+    // replicas, and `condition(state)`, which says whether to go on and may change the state. There
+    // are at most `max_rounds` rounds; with 0 the result is `init` and the body never runs.
+    //
+    // Streams from outside of the loop can be used in the body: they are read once and their items
+    // come again in each round. A loop in the body of another one begins anew in each of its
+    // rounds. The items of a loop have no event time.
+
+    /// Each round has the items of this stream. They stay where they are, in memory. Gives the last
+    /// state, as one item on one replica.
+    template <class S, LoopBody<Stream<T, detail::ReplayChain<T>>, S> Body, class Delta,
+              class Local, FoldFunction<S, Delta> Global, LoopCondition<S> Condition>
+    [[nodiscard]] Stream<S> replay(std::size_t max_rounds, S init, Body body, Delta delta,
+                                   Local local, Global global, Condition condition,
+                                   Location where = Location::current());
+
+    /// The first round has the items of this stream, each other one those that the body returned in
+    /// the round before, each on the replica where it was. Gives the last state and the items that
+    /// the last round returned (with 0 rounds those of this stream):
+    /// `auto [state, items] = stream.iterate(...)`.
+    template <class S, LoopBody<Stream<owned_t<T>, detail::IterateChain<owned_t<T>>>, S> Body,
+              class Delta, class Local, FoldFunction<S, Delta> Global, LoopCondition<S> Condition>
+    [[nodiscard]] IterationResult<S, owned_t<T>> iterate(std::size_t max_rounds, S init, Body body,
+                                                         Delta delta, Local local, Global global,
+                                                         Condition condition,
+                                                         Location where = Location::current());
 
     // Sinks.
 
