@@ -428,8 +428,10 @@ struct Codec<T> {
         const std::byte* source = arena.at(fixed.offset);
         if constexpr (detail::ContiguousFlatContainer<T>) {
             values.resize(fixed.length);
+            // Through void*: a pair is flat, but its assignment is not trivial.
             if (fixed.length != 0)
-                std::memcpy(values.data(), source, fixed.length * sizeof(Element));
+                std::memcpy(static_cast<void*>(values.data()), source,
+                            fixed.length * sizeof(Element));
         } else {
             values.clear();
             for (std::uint32_t i = 0; i < fixed.length; ++i, source += sizeof(ElementFixed)) {
