@@ -13,8 +13,7 @@ void iterate_to_another_item(renoir::StreamContext& ctx) {
 #endif
                                   },
                                   0, [](int& sum, const auto&) { ++sum; },
-                                  [](int& all, int sum) { all += sum; },
-                                  [](int&) { return true; });
+                                  [](int& all, int sum) { all += sum; }, [](int&) { return true; });
     state.for_each([](int) {});
     items.for_each([](int) {});
 }

@@ -275,3 +275,77 @@ TEST_CASE("what enters a loop and its side input may come from one stream") {
         expect.items("state", std::move(state), std::vector{expected});
     });
 }
+
+TEST_CASE("a stream from outside is joined in each round, whichever side it is") {
+    // Each item meets two rows of its remainder, or none of the last two.
+    const auto rows = [] {
+        std::vector<Pair> all;
+        for (int key = 0; key < 5; ++key) {
+            all.emplace_back(key, 3 * key + 1);
+            all.emplace_back(key, key);
+        }
+        return all;
+    };
+    const auto round = [&](const std::vector<int>& items, State state) {
+        std::vector<int> sums;
+        for (const int n : items) {
+            for (const Pair& row : rows())
+                if (row.first == n % 7) sums.push_back(stepped(n + row.second, state) % 1000);
+        }
+        return sums;
+    };
+    const auto expected = iterated(3, numbers(20), round);
+    const auto remainder = [](int n) { return n % 7; };
+    const auto key = [](const Pair& row) { return row.first; };
+    const auto step = [](int n, const Pair& row, State state) {
+        return stepped(n + row.second, state) % 1000;
+    };
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        const auto check = [&](const std::string& name, auto body) {
+            auto [state, last] = iterate(ctx.stream_par_iter(0, 20), 3, body);
+            expect.items(name + ": state", std::move(state), std::vector{expected.first});
+            expect.items(name + ": items", std::move(last), expected.second);
+        };
+        check("right", [&](Stream<int> items, IterationState<State> state) {
+            auto joined = items.join(ctx.stream_iter(rows()), remainder, key);
+            return Stream<int>(joined.drop_key().map([=](const std::pair<int, Pair>& pair) {
+                return step(pair.first, pair.second, state.get());
+            }));
+        });
+        check("left", [&](Stream<int> items, IterationState<State> state) {
+            auto joined = ctx.stream_iter(rows()).join(std::move(items), key, remainder);
+            return Stream<int>(joined.drop_key().map([=](const std::pair<Pair, int>& pair) {
+                return step(pair.second, pair.first, state.get());
+            }));
+        });
+        check("keyed", [&](Stream<int> items, IterationState<State> state) {
+            auto grouped = ctx.stream_iter(rows()).group_by(key).fold(
+                std::vector<Pair>(), [](auto& all, const Pair& row) { all.push_back(row); });
+            auto joined = items.group_by(remainder).join(std::move(grouped));
+            return Stream<int>(
+                joined.drop_key().flat_map([=](const std::pair<int, std::vector<Pair>>& pair) {
+                    return mapped(pair.second, [&](const Pair& row) {
+                        return step(pair.first, row, state.get());
+                    });
+                }));
+        });
+        check("broadcast", [&](Stream<int> items, IterationState<State> state) {
+            auto joined = items.join_with(ctx.stream_iter(rows()), remainder, key)
+                              .ship_broadcast_right()
+                              .local_hash()
+                              .inner();
+            return Stream<int>(joined.map([=](const auto& row) {
+                return step(row.second.first, row.second.second, state.get());
+            }));
+        });
+        check("sorted", [&](Stream<int> items, IterationState<State> state) {
+            auto joined = items.join_with(ctx.stream_iter(rows()), remainder, key)
+                              .ship_hash()
+                              .local_sort_merge()
+                              .inner();
+            return Stream<int>(joined.drop_key().map([=](const std::pair<int, Pair>& pair) {
+                return step(pair.first, pair.second, state.get());
+            }));
+        });
+    });
+}

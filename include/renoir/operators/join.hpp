@@ -56,12 +56,12 @@ struct PlainJoinInput {
         }
     }
 
-    /// Each item to the replica of its key.
-    [[nodiscard]] EdgeId send_by_key(const OperatorInfo& info, BlockId to) {
-        return connect_to(stream, info, to,
-                          [key = key](const OperatorInfo& named, ReplicaContext&) {
-                              return KeyPartition<F>{named, key};
-                          });
+    /// Each item to the replica of its key; `used` is the stream as it is where the join is.
+    template <class Used>
+    [[nodiscard]] EdgeId send_by_key(Used& used, const OperatorInfo& info, BlockId to) const {
+        return connect_to(used, info, to, [key = key](const OperatorInfo& named, ReplicaContext&) {
+            return KeyPartition<F>{named, key};
+        });
     }
 };
 
@@ -81,11 +81,12 @@ struct KeyedJoinInput {
     }
 
     /// Stays on its worker, unless its block does not run on all of them.
-    [[nodiscard]] EdgeId send_by_key(const OperatorInfo& info, BlockId to) {
-        const Graph& graph = stream.handle().graph();
-        if (graph.block(stream.handle().block()).replication == graph.block(to).replication)
-            return stay(stream, info, to);
-        return connect_to(stream, info, to,
+    template <class Used>
+    [[nodiscard]] EdgeId send_by_key(Used& used, const OperatorInfo& info, BlockId to) const {
+        const Graph& graph = used.handle().graph();
+        if (graph.block(used.handle().block()).replication == graph.block(to).replication)
+            return stay(used, info, to);
+        return connect_to(used, info, to,
                           [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
     }
 };
@@ -150,13 +151,13 @@ struct LocalSortMerge {
 struct ShipHash {
     static Replication replication(const StreamHandle&) { return Replication::unlimited(); }
 
-    template <class Left>
-    static EdgeId send_left(Left& left, const OperatorInfo& info, BlockId to) {
-        return left.send_by_key(info, to);
+    template <class Left, class Used>
+    static EdgeId send_left(const Left& left, Used& used, const OperatorInfo& info, BlockId to) {
+        return left.send_by_key(used, info, to);
     }
-    template <class Right>
-    static EdgeId send_right(Right& right, const OperatorInfo& info, BlockId to) {
-        return right.send_by_key(info, to);
+    template <class Right, class Used>
+    static EdgeId send_right(const Right& right, Used& used, const OperatorInfo& info, BlockId to) {
+        return right.send_by_key(used, info, to);
     }
 
     template <class Row>
@@ -169,13 +170,13 @@ struct ShipBroadcastRight {
         return left.graph().block(left.block()).replication;
     }
 
-    template <class Left>
-    static EdgeId send_left(Left& left, const OperatorInfo& info, BlockId to) {
-        return stay(left.stream, info, to);
+    template <class Left, class Used>
+    static EdgeId send_left(const Left&, Used& used, const OperatorInfo& info, BlockId to) {
+        return stay(used, info, to);
     }
-    template <class Right>
-    static EdgeId send_right(Right& right, const OperatorInfo& info, BlockId to) {
-        return broadcast_into(right.stream, info, to);
+    template <class Right, class Used>
+    static EdgeId send_right(const Right&, Used& used, const OperatorInfo& info, BlockId to) {
+        return broadcast_into(used, info, to);
     }
 
     template <class Row>
@@ -197,8 +198,12 @@ auto connect_join(Left left, Right right, const OperatorInfo& info, Local local)
     const OperatorInfo& head = graph->add_operator(to, info);
     auto left_items = left.template items<Key>(head);
     auto right_items = right.template items<Key>(head);
-    const EdgeId left_edge = Ship::send_left(left, info, to);
-    const EdgeId right_edge = Ship::send_right(right, info, to);
+    LoopDescription* loop = inner_loop(left.stream.handle(), right.stream.handle(), info);
+    const EdgeId left_edge = use_inside(
+        left.stream, info, loop, [&](auto& used) { return Ship::send_left(left, used, info, to); });
+    const EdgeId right_edge = use_inside(right.stream, info, loop, [&](auto& used) {
+        return Ship::send_right(right, used, info, to);
+    });
     return Ship::template Result<typename Chain::Shape::Row>::with_chain(
         StreamHandle(graph, to, head),
         Chain{left_edge, right_edge, std::move(left_items), std::move(right_items),
