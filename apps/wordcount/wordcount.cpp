@@ -113,9 +113,8 @@ void print_top(WordCounts counts, std::size_t top) {
 
 void write_sorted(WordCounts counts, const std::filesystem::path& path) {
     std::sort(counts.begin(), counts.end());
-    renoir::detail::AtomicFile file(path);
-    std::string line;
-    for (const auto& [word, times] : counts) file.write(word + '\t' + std::to_string(times) + '\n');
+    renoir::AtomicFile file(path);
+    for (const auto& [word, times] : counts) file.write_row(word, times);
     file.commit();
 }
 

@@ -15,6 +15,7 @@
 
 #include <renoir/base/error.hpp>
 #include <renoir/config/runtime_config.hpp>
+#include <renoir/io/atomic_file.hpp>
 #include <renoir/io/channel_sink.hpp>
 #include <renoir/io/channel_source.hpp>
 #include <renoir/io/csv_source.hpp>
