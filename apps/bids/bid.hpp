@@ -20,8 +20,8 @@ struct Bid {
 inline constexpr std::uint64_t bids_in_block = 1024;
 inline constexpr std::uint64_t bids_per_millisecond = 100;
 
-/// Makes a block of bids from its number. Seven of eight bids are for the auction that is hot at the
-/// time, the others for any. As a function of a pipeline it has a buffer for each replica.
+/// Makes a block of bids from its number. Seven of eight bids are for the auction that is hot at
+/// the time, the others for any. As a function of a pipeline it has a buffer for each replica.
 class BidMaker {
  public:
     BidMaker(std::uint64_t bids, std::uint32_t keys, std::int64_t disorder)

@@ -1,5 +1,5 @@
-// Counts the bids of an auction house and finds the highest one, for each auction and window of event
-// time. The bids are made in the program, the same for any number of workers.
+// Counts the bids of an auction house and finds the highest one, for each auction and window of
+// event time. The bids are made in the program, the same for any number of workers.
 //
 //     bids 100000000
 //     bids 1000000 --window 10000 --slide 1000 --output windows.tsv
@@ -73,19 +73,19 @@ auto bids_of(renoir::StreamContext& ctx, const Options& options) {
     return ctx.stream_par_iter(apps::interleaved(blocks))
         .flat_map(apps::BidMaker(options.bids, options.keys, options.disorder))
         .add_timestamps([](const Bid& bid) { return bid.time; },
-                        [every = options.watermark, delay, seen = std::uint64_t{0}](
-                            const Bid& bid, renoir::Timestamp) mutable {
-                            std::optional<renoir::Timestamp> watermark;
-                            if (++seen % every == 0) watermark = bid.in_order - delay - 1;
-                            return watermark;
+                        [every = options.watermark, left = options.watermark, delay](
+                            const Bid& bid,
+                            renoir::Timestamp) mutable -> std::optional<renoir::Timestamp> {
+                            if (--left != 0) return std::nullopt;
+                            left = every;
+                            return bid.in_order - delay - 1;
                         });
 }
 
 template <class WindowKind>
 Results run_in(renoir::StreamContext& ctx, const Options& options, WindowKind kind) {
-    auto windows = bids_of(ctx, options)
-                       .group_by([](const Bid& bid) { return bid.auction; })
-                       .window(kind);
+    auto windows =
+        bids_of(ctx, options).group_by([](const Bid& bid) { return bid.auction; }).window(kind);
     if (options.late == "output") {
         windows.late_output()
             .map([](const Bid& bid) {
@@ -113,16 +113,14 @@ Results run_in(renoir::StreamContext& ctx, const Options& options, WindowKind ki
 Results run(renoir::StreamContext& ctx, const Options& options) {
     using std::chrono::milliseconds;
     const milliseconds size(options.window);
-    if (options.slide == 0)
-        return run_in(ctx, options, renoir::EventTimeWindow::tumbling(size));
+    if (options.slide == 0) return run_in(ctx, options, renoir::EventTimeWindow::tumbling(size));
     return run_in(ctx, options,
                   renoir::EventTimeWindow::sliding(size, milliseconds(options.slide)));
 }
 
 void write_sorted(std::vector<Row> rows, const std::filesystem::path& path) {
-    std::ranges::sort(rows, {}, [](const Row& row) {
-        return std::pair(row.second.window.start, row.first);
-    });
+    std::ranges::sort(rows, {},
+                      [](const Row& row) { return std::pair(row.second.window.start, row.first); });
     renoir::AtomicFile file(path);
     for (const auto& [auction, tally] : rows)
         file.write_row(tally.window.start, auction, tally.value.count, tally.value.highest);
@@ -138,8 +136,9 @@ int main(int argc, char** argv) {
     app.add_option("--keys", options.keys, "Number of auctions; by default as many as come up");
     app.add_option("--window", options.window, "Size of a window in milliseconds")
         ->capture_default_str();
-    app.add_option("--slide", options.slide,
-                   "Milliseconds from the start of a window to that of the next; by default its size");
+    app.add_option(
+        "--slide", options.slide,
+        "Milliseconds from the start of a window to that of the next; by default its size");
     app.add_option("--disorder", options.disorder,
                    "Moves the time of each bid back by up to this many milliseconds")
         ->check(CLI::NonNegativeNumber);
@@ -149,8 +148,9 @@ int main(int argc, char** argv) {
     app.add_option("--watermark", options.watermark, "Bids of a worker between two watermarks")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
-    app.add_option("--late", options.late,
-                   "What becomes of late bids: output writes them to the output file's name + .late")
+    app.add_option(
+           "--late", options.late,
+           "What becomes of late bids: output writes them to the output file's name + .late")
         ->check(CLI::IsMember({"drop", "output"}))
         ->capture_default_str();
     app.add_option("--output", options.output,

@@ -1,5 +1,5 @@
-// The number below a limit that takes the most steps to reach 1, where an even number is halved and an
-// odd one tripled and incremented. The smallest of several such numbers.
+// The number below a limit that takes the most steps to reach 1, where an even number is halved and
+// an odd one tripled and incremented. The smallest of several such numbers.
 //
 //     collatz 10000000
 
@@ -71,7 +71,9 @@ int main(int argc, char** argv) {
                            return std::views::iota(std::max(first, std::uint64_t{1}),
                                                    std::min(first + numbers_in_block, limit));
                        })
-                       .map([](std::uint64_t number) { return Longest{steps_of(number), number}; })
+                       .map([](std::uint64_t number) {
+                           return Longest{steps_of(number), number};
+                       })
                        .reduce_assoc([](Longest& longest, const Longest& other) {
                            longest.keep_longer(other);
                        })

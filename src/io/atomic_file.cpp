@@ -1,5 +1,5 @@
 #include <renoir/base/error.hpp>
-#include <renoir/io/write_text.hpp>
+#include <renoir/io/atomic_file.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace renoir::detail {
+namespace renoir {
 
 namespace {
 
@@ -107,4 +107,4 @@ void AtomicFile::fail(const char* what) const {
                                        "; choose a place with room where you may write");
 }
 
-}  // namespace renoir::detail
+}  // namespace renoir

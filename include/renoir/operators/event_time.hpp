@@ -17,16 +17,21 @@ namespace renoir {
 namespace detail {
 
 /// Watermarks by a function of the user: whatever it returns, at once.
+///
+/// on_item() tells what the stream promises after an item; timestamp_min, which promises nothing,
+/// stands for no watermark.
 template <class F>
 class WatermarksOfFunction {
  public:
     explicit WatermarksOfFunction(F fn) : fn_(std::move(fn)) {}
 
     template <class T>
-    std::optional<Timestamp> on_item(const OperatorInfo& info, const T& item, Timestamp time) {
-        const auto watermark = call_user(info, fn_, item, time);
-        if (!watermark) return std::nullopt;
-        return to_timestamp(*watermark);
+    Timestamp on_item(const OperatorInfo& info, const T& item, Timestamp time) {
+        auto promise = [&] {
+            const auto watermark = fn_(item, time);
+            return watermark ? to_timestamp(*watermark) : timestamp_min;
+        };
+        return call_user(info, promise);
     }
     [[nodiscard]] static Timestamp held() noexcept { return timestamp_min; }
     [[nodiscard]] static std::optional<Clock::duration> idle_after() noexcept { return {}; }
@@ -43,10 +48,9 @@ class WatermarksOfStrategy {
     explicit WatermarksOfStrategy(WatermarkStrategy strategy) : strategy_(strategy) {}
 
     template <class T>
-    std::optional<Timestamp> on_item(const OperatorInfo&, const T&, Timestamp time) noexcept {
+    Timestamp on_item(const OperatorInfo&, const T&, Timestamp time) noexcept {
         highest_ = std::max(highest_, time);
-        if (++items_ % items_for_a_mark != 0) return std::nullopt;
-        return held();
+        return ++items_ % items_for_a_mark == 0 ? held() : timestamp_min;
     }
     [[nodiscard]] Timestamp held() const noexcept { return strategy_.watermark(highest_); }
     [[nodiscard]] std::optional<Clock::duration> idle_after() const noexcept {
@@ -85,11 +89,10 @@ class AddTimestampsStage {
 
         void push(T&& item) {
             const Timestamp time = to_timestamp(call_user(info_, time_, std::as_const(item)));
-            const std::optional<Timestamp> watermark =
-                watermarks_.on_item(info_, std::as_const(item), time);
+            const Timestamp watermark = watermarks_.on_item(info_, std::as_const(item), time);
             has_spoken_ = true;
             next_.push(Timed<T>{std::move(item), time});
-            if (watermark) send(*watermark);
+            send(watermark);
         }
 
         void control(const Mark& mark) {

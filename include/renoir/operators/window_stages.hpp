@@ -125,9 +125,12 @@ struct LateFilter {
 
 // ---- tables by window --------------------------------------------------------------------------
 
-/// The windows that hold an item, with the one looked up last at hand: most items are in it.
+/// The windows that hold an item, with the one looked up last at hand: most items are in it. A
+/// Table has a StateTable `states` as its first member.
 template <class Table>
 class TablesByWindow {
+    using Tables = std::map<std::int64_t, Table>;
+
  public:
     explicit TablesByWindow(PeriodicWindows windows) : windows_(windows) {}
 
@@ -142,11 +145,25 @@ class TablesByWindow {
             look_up(time);
         return *recent_;
     }
-    [[nodiscard]] Table& at_index(std::int64_t index) { return tables_[index]; }
+    [[nodiscard]] Table& at_index(std::int64_t index) {
+        const auto place = tables_.lower_bound(index);
+        if (place != tables_.end() && place->first == index) return place->second;
+        if (spare_.empty()) return tables_.try_emplace(place, index)->second;
+        spare_.key() = index;
+        spare_.mapped() = Table{std::move(spare_.mapped().states)};
+        return tables_.insert(place, std::move(spare_))->second;
+    }
 
-    auto erase(typename std::map<std::int64_t, Table>::iterator table) {
+    /// Takes a table away; its memory serves the next one if it was not far too large for the keys
+    /// that it had.
+    auto erase(typename Tables::iterator table, std::size_t keys_before) {
         recent_ = nullptr;
-        return tables_.erase(table);
+        const auto next = std::next(table);
+        auto node = tables_.extract(table);
+        auto& states = node.mapped().states;
+        if (states.empty() && states.room() <= most_room_for_a_key * keys_before)
+            spare_ = std::move(node);
+        return next;
     }
     void clear() {
         recent_ = nullptr;
@@ -154,15 +171,18 @@ class TablesByWindow {
     }
 
  private:
+    static constexpr std::size_t most_room_for_a_key = 16;
+
     void look_up(Timestamp time) {
         const std::int64_t index = windows_.last_index(time);
-        recent_ = &tables_[index];
+        recent_ = &at_index(index);
         recent_start_ = windows_.start(index);
         recent_last_ = windows_.last(index);
     }
 
     PeriodicWindows windows_;
-    std::map<std::int64_t, Table> tables_;
+    Tables tables_;
+    typename Tables::node_type spare_;
     Table* recent_ = nullptr;
     Timestamp recent_start_ = 0;
     Timestamp recent_last_ = 0;
@@ -193,7 +213,7 @@ class PanePartialStage {
         auto add = [&] {
             auto kept = keep_at(step_, std::move(item.value.second), item.time);
             const auto key = Table::look_up(item.value.first);
-            pane.table.visit(
+            pane.states.visit(
                 key, [&](State& state) { step_.add(state, std::move(kept)); },
                 [&] {
                     ++keys_;
@@ -221,7 +241,7 @@ class PanePartialStage {
  private:
     using Table = StateTable<K, State>;
     struct Pane {
-        Table table;
+        Table states;
         std::size_t items = 0;
     };
 
@@ -232,8 +252,10 @@ class PanePartialStage {
 
     void pass_watermark(Timestamp watermark) {
         while (!panes_.empty() && panes_.windows().last(panes_.begin()->first) <= watermark) {
-            send(panes_.begin()->first, panes_.begin()->second);
-            panes_.erase(panes_.begin());
+            const auto pane = panes_.begin();
+            const std::size_t keys = pane->second.states.size();
+            send(pane->first, pane->second);
+            panes_.erase(pane, keys);
         }
         const Timestamp ended = end_of_panes(watermark);
         if (ended <= sent_) return;
@@ -256,12 +278,12 @@ class PanePartialStage {
     }
 
     void send(std::int64_t index, Pane& pane) {
-        const std::size_t keys = pane.table.size();
+        const std::size_t keys = pane.states.size();
         if (pane.items >= items_to_judge && pane.items < least_reduction * keys)
             aside_ = items_aside;
         keys_ -= keys;
         const Timestamp start = panes_.windows().start(index);
-        pane.table.drain([&](K&& key, State&& state) {
+        pane.states.drain([&](K&& key, State&& state) {
             next_.push(Timed<std::pair<K, State>>{{std::move(key), std::move(state)}, start});
         });
     }
@@ -327,7 +349,7 @@ class WindowTablesStage {
 
  private:
     struct Window {
-        StateTable<K, State> table;
+        StateTable<K, State> states;
         bool has_fired = false;
     };
 
@@ -335,7 +357,7 @@ class WindowTablesStage {
         auto add_item = [&] {
             auto kept = keep_at(step_, std::move(item.value.second), item.time);
             const auto key = StateTable<K, State>::look_up(item.value.first);
-            State& state = window.table.visit(
+            State& state = window.states.visit(
                 key, [&](State& old) { step_.add(old, std::move(kept)); },
                 [&] { return step_.create(std::move(kept)); });
             if (has_passed(index)) [[unlikely]] {
@@ -357,19 +379,20 @@ class WindowTablesStage {
         for (auto window = tables_.begin();
              window != tables_.end() && windows.last(window->first) <= watermark;) {
             const bool gone = windows.gone_at(window->first) <= watermark;
+            const std::size_t keys = window->second.states.size();
             if (!std::exchange(window->second.has_fired, true)) fire(*window, gone);
-            window = gone ? tables_.erase(window) : std::next(window);
+            window = gone ? tables_.erase(window, keys) : std::next(window);
         }
     }
 
     void fire(std::pair<const std::int64_t, Window>& window, bool gone) {
         auto emit_all = [&] {
             if (gone) {
-                window.second.table.drain([&](K&& key, State&& state) {
+                window.second.states.drain([&](K&& key, State&& state) {
                     emit(window.first, std::move(key), std::move(state));
                 });
             } else {
-                window.second.table.for_each(
+                window.second.states.for_each(
                     [&](const K& key, State& state) { emit_copy(window.first, key, state); });
             }
         };
