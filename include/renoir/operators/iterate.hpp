@@ -88,14 +88,14 @@ EdgeId add_keeper(Graph& graph, const LoopDescription& loop, std::shared_ptr<Loo
 /// Returns the edge on which the results leave the loop.
 template <class U, class Delta, class AnyStream, class Local, class MakeKeep>
 EdgeId end_body(AnyStream& end, const LoopDescription& loop, Delta delta, Local local,
-                MakeKeep make_keep) {
+                std::shared_ptr<DeltaSlots<Delta>> slots, MakeKeep make_keep) {
     Graph& graph = end.handle().graph();
     const EdgeId deltas = graph.connect_outward(end.handle().block(), loop.coordinator);
     end_block(end, loop.info, [&](const OperatorInfo& named) {
-        return [&named, deltas, delta, local, make_keep](ReplicaContext& context) {
+        return [&named, deltas, delta, local, slots, make_keep](ReplicaContext& context) {
             auto keep = make_keep(context);
             return LoopTailStage<U, Delta, Local, decltype(keep)>(
-                named, context.index(), delta, local, std::move(keep),
+                named, context.index(), delta, local, std::move(keep), slots,
                 context.open_output<NumberedDelta<Delta>>(deltas));
         };
     });
@@ -129,6 +129,7 @@ Stream<S> Stream<T, Chain>::replay(std::size_t max_rounds, S init, Body body, De
     const std::shared_ptr<Graph> graph = handle_.shared_graph();
     auto execution = execution_;
     auto state = std::make_shared<detail::LoopState<S>>(init);
+    auto slots = std::make_shared<detail::DeltaSlots<Delta>>();
     auto&& untimed = detail::without_time(*this, info);
     auto items = detail::enter_loop(untimed, info, loop);
     auto end = std::invoke(body, std::move(items), IterationState<S>(state));
@@ -142,13 +143,14 @@ Stream<S> Stream<T, Chain>::replay(std::size_t max_rounds, S init, Body body, De
     detail::require_inside(end.handle(), *graph, loop);
     auto&& last = detail::without_time(end, info);
     const EdgeId deltas =
-        detail::end_body<U>(last, loop, std::move(delta), std::move(local),
+        detail::end_body<U>(last, loop, std::move(delta), std::move(local), slots,
                             [](ReplicaContext&) { return detail::KeepNothing(); });
-    const EdgeId verdicts = detail::add_keeper(*graph, loop, std::move(state));
+    const EdgeId verdicts = detail::add_keeper(*graph, loop, state);
     using Control = detail::LoopControl<S, Delta, Global, Condition>;
-    return detail::end_loop(
-        graph, loop, Control{max_rounds, std::move(init), std::move(global), std::move(condition)},
-        deltas, verdicts, std::move(execution));
+    return detail::end_loop(graph, loop,
+                            Control{max_rounds, std::move(init), std::move(global),
+                                    std::move(condition), std::move(state), std::move(slots)},
+                            deltas, verdicts, std::move(execution));
 }
 
 template <class T, class Chain>
@@ -165,6 +167,7 @@ IterationResult<S, owned_t<T>> Stream<T, Chain>::iterate(std::size_t max_rounds,
     const BatchMode batch_mode = graph->block(handle_.block()).batch_mode;
     auto execution = execution_;
     auto state = std::make_shared<detail::LoopState<S>>(init);
+    auto slots = std::make_shared<detail::DeltaSlots<Delta>>();
     auto stores = std::make_shared<detail::SharedStores<detail::RoundItems<Item>>>();
     auto&& untimed = detail::without_time(*this, info);
     const BlockId inside = detail::end_before_loop<T>(untimed, info, loop, stores);
@@ -188,7 +191,8 @@ IterationResult<S, owned_t<T>> Stream<T, Chain>::iterate(std::size_t max_rounds,
     detail::require_inside(end.handle(), *graph, loop);
     const auto end_body = [&](auto& tail) {
         return detail::end_body<U>(
-            tail, loop, std::move(delta), std::move(local), [stores](ReplicaContext& context) {
+            tail, loop, std::move(delta), std::move(local), slots,
+            [stores](ReplicaContext& context) {
                 return detail::KeepForNextRound<Item>{stores->of_replica(context.index()), 0};
             });
     };
@@ -199,11 +203,13 @@ IterationResult<S, owned_t<T>> Stream<T, Chain>::iterate(std::size_t max_rounds,
         return end_body(spread);
     };
     const EdgeId deltas = back_to_begin();
-    const EdgeId verdicts = detail::add_keeper(*graph, loop, std::move(state));
+    const EdgeId verdicts = detail::add_keeper(*graph, loop, state);
     using Control = detail::LoopControl<S, Delta, Global, Condition>;
-    auto last_state = detail::end_loop(
-        graph, loop, Control{max_rounds, std::move(init), std::move(global), std::move(condition)},
-        deltas, verdicts, execution);
+    auto last_state =
+        detail::end_loop(graph, loop,
+                         Control{max_rounds, std::move(init), std::move(global),
+                                 std::move(condition), std::move(state), std::move(slots)},
+                         deltas, verdicts, execution);
     return {std::move(last_state),
             {StreamHandle(graph, outside, graph->add_operator(outside, info)),
              ExchangeChain<Item>{{results}}, std::move(execution)}};

@@ -247,36 +247,47 @@ class IterateReplica final : public Replica {
     Next next_;
 };
 
-/// What a replica has folded in a round, with its index.
+/// What the replicas on the rank of the coordinator have folded, for it to take: a delta may be
+/// large, and there it need not travel.
 template <class Delta>
-using NumberedDelta = std::pair<std::uint32_t, Delta>;
+struct DeltaSlots {
+    SharedStores<Delta> of_tails;
+    bool are_read_here = false;  ///< set before the first round
+};
+
+/// What a replica has folded in a round, with its index; without a delta it is in the slot.
+template <class Delta>
+using NumberedDelta = std::pair<std::uint32_t, std::optional<Delta>>;
 
 /// Where the body ends. `Keep` takes each item after it was folded.
 template <class U, class Delta, class Local, class Keep>
 class LoopTailStage {
  public:
     LoopTailStage(const OperatorInfo& info, std::uint32_t index, Delta initial, Local local,
-                  Keep keep, Output<NumberedDelta<Delta>>& deltas)
+                  Keep keep, std::shared_ptr<DeltaSlots<Delta>> slots,
+                  Output<NumberedDelta<Delta>>& deltas)
         : info_(info),
+          index_(index),
           initial_(std::move(initial)),
           local_(std::move(local)),
           keep_(std::move(keep)),
-          delta_(index, initial_),
+          delta_(initial_),
+          slots_(std::move(slots)),
+          slot_(slots_->of_tails.of_replica(index)),
           deltas_(deltas) {}
 
     void push(U&& item) {
         if constexpr (Keep::keeps) {
-            call_user(info_, local_, delta_.second, std::as_const(item));
+            call_user(info_, local_, delta_, std::as_const(item));
             keep_.add(std::move(item));
         } else {
-            call_user(info_, local_, delta_.second, std::move(item));
+            call_user(info_, local_, delta_, std::move(item));
         }
     }
 
     void control(const Mark& mark) {
         if (mark.kind == MarkKind::end_of_round) {
-            deltas_.append(0, delta_);
-            delta_.second = initial_;
+            send_delta();
             if constexpr (Keep::keeps) keep_.end_round();
         } else if (mark.kind != MarkKind::end_of_stream) {
             return;
@@ -285,11 +296,25 @@ class LoopTailStage {
     }
 
  private:
+    // The slot has the delta of the round before, whose memory is used again.
+    void send_delta() {
+        if (slots_->are_read_here) {
+            std::swap(*slot_, delta_);
+            deltas_.append(0, {index_, std::nullopt});
+        } else {
+            deltas_.append(0, {index_, std::move(delta_)});
+        }
+        delta_ = initial_;
+    }
+
     const OperatorInfo& info_;
+    std::uint32_t index_;
     Delta initial_;
     Local local_;
     [[no_unique_address]] Keep keep_;
-    NumberedDelta<Delta> delta_;
+    Delta delta_;
+    std::shared_ptr<DeltaSlots<Delta>> slots_;
+    std::shared_ptr<Delta> slot_;
     Output<NumberedDelta<Delta>>& deltas_;
 };
 
@@ -312,14 +337,17 @@ struct KeepForNextRound {
     void end_round() { ++round; }
 };
 
-/// The state of a round, or nothing when the loop has stopped.
+/// Whether the loop goes on, and the state with which it does; on the rank of the coordinator that
+/// lies in LoopState already.
 template <class S>
-using Verdict = std::optional<S>;
+using Verdict = std::pair<bool, std::optional<S>>;
 
-/// The state of a loop on one rank. It is written while no member of the gate is in a round.
+/// The state of a loop on one rank.
 template <class S>
 struct LoopState {
-    S value;
+    explicit LoopState(const S& initial) : value(initial), next(initial) {}
+    S value;  ///< written while no member of the gate is in a round
+    S next;   ///< written by the coordinator while no other replica uses it
 };
 
 /// Takes part on every rank: writes the state and opens the rounds.
@@ -353,10 +381,9 @@ class StateKeeper final : public Replica {
 
  private:
     void follow() {
-        const bool goes_on = verdict_->has_value();
-        if (goes_on) state_->value = *std::move(*verdict_);
-        verdict_.reset();
+        auto [goes_on, state] = *std::exchange(verdict_, std::nullopt);
         if (goes_on) {
+            std::swap(state_->value, state ? *state : state_->next);
             gate_.open_round();
         } else {
             gate_.stop();
@@ -381,6 +408,8 @@ struct LoopControl {
     S initial;
     Global global;
     Condition condition;
+    std::shared_ptr<LoopState<S>> here;
+    std::shared_ptr<DeltaSlots<Delta>> slots;
 };
 
 /// The one replica that makes the next state of what the tails have folded. Its own output is the
@@ -389,7 +418,8 @@ template <class Control, class Next>
 class LoopCoordinator final : public Replica {
  public:
     using S = typename Control::state_type;
-    using Delta = NumberedDelta<typename Control::delta_type>;
+    using Folded = typename Control::delta_type;
+    using Delta = NumberedDelta<Folded>;
 
     LoopCoordinator(ReplicaContext& context, const OperatorInfo& info,
                     const std::vector<EdgeId>& ready, EdgeId deltas, EdgeId verdicts,
@@ -401,8 +431,11 @@ class LoopCoordinator final : public Replica {
           outer_(context.loop(), context.parker()),
           outputs_(context.outputs()),
           verdicts_(context.open_output<Verdict<S>>(verdicts)),
+          own_rank_(context.address().rank),
           state_(control_.initial),
-          next_(std::move(next)) {}
+          next_(std::move(next)) {
+        control_.slots->are_read_here = true;
+    }
 
     StepResult step() override {
         bool progressed = false;
@@ -413,7 +446,7 @@ class LoopCoordinator final : public Replica {
                 if (mark.kind == MarkKind::end_of_stream) verdicts_.send_mark(mark);
             });
         }
-        Collector collector{received_};
+        Collector collector{*this};
         progressed |= deltas_.poll(collector, outputs_, [this](const Mark& mark) {
             if (mark.kind == MarkKind::end_of_round) end_round();
         });
@@ -430,8 +463,8 @@ class LoopCoordinator final : public Replica {
         void control(const Mark&) {}
     };
     struct Collector {
-        std::vector<Delta>& received;
-        void push(Delta&& delta) { received.push_back(std::move(delta)); }
+        LoopCoordinator& coordinator;
+        void push(Delta&& delta) { coordinator.receive(std::move(delta)); }
         void control(const Mark&) {}
     };
 
@@ -444,18 +477,16 @@ class LoopCoordinator final : public Replica {
 
     void end_round() {
         // Not in the order of arrival, so that the result is always the same.
-        std::sort(received_.begin(), received_.end(),
-                  [](const Delta& a, const Delta& b) { return a.first < b.first; });
-        for (Delta& delta : received_)
-            call_user(info_, control_.global, state_, std::move(delta.second));
-        received_.clear();
+        for (const auto& folded : folded_)
+            call_user(info_, control_.global, state_, std::move(*folded));
         ++rounds_;
         const bool wanted = call_user(info_, control_.condition, state_);
         decide(wanted && rounds_ < control_.max_rounds);
     }
 
     void decide(bool goes_on) {
-        send(goes_on ? Verdict<S>(state_) : Verdict<S>());
+        if (goes_on) control_.here->next = state_;
+        send(goes_on);
         if (goes_on) return;
         next_.push(S(state_));
         next_.control({MarkKind::end_of_round, 0});
@@ -463,10 +494,21 @@ class LoopCoordinator final : public Replica {
         outer_.end_round();
     }
 
-    void send(const Verdict<S>& verdict) {
+    void send(bool goes_on) {
+        Verdict<S> elsewhere(goes_on, std::nullopt);
+        if (goes_on && verdicts_.destinations() > 1) elsewhere.second = state_;
         for (std::size_t rank = 0; rank < verdicts_.destinations(); ++rank)
-            verdicts_.append(rank, verdict);
+            verdicts_.append(rank,
+                             rank == own_rank_ ? Verdict<S>(goes_on, std::nullopt) : elsewhere);
         verdicts_.send_mark({MarkKind::end_of_round, 0});
+    }
+
+    void receive(Delta&& delta) {
+        const auto& [replica, folded] = delta;
+        if (replica >= folded_.size()) folded_.resize(replica + 1);
+        if (folded_[replica] == nullptr)
+            folded_[replica] = control_.slots->of_tails.of_replica(replica);
+        if (folded) *folded_[replica] = *std::move(delta.second);
     }
 
     const OperatorInfo& info_;
@@ -476,7 +518,8 @@ class LoopCoordinator final : public Replica {
     LoopMember outer_;
     ReplicaOutputs& outputs_;
     Output<Verdict<S>>& verdicts_;
-    std::vector<Delta> received_;
+    std::size_t own_rank_;
+    std::vector<std::shared_ptr<Folded>> folded_;  // in this round, by replica
     S state_;
     std::size_t rounds_ = 0;
     bool running_ = false;  // between two runs it waits for what comes into the loop
