@@ -7,6 +7,7 @@
 //   maps     ten maps into a sum
 //   mixed    five maps and five filters in turn into a sum
 //   join     16-byte records with spread keys joined with fewer of them into a sum
+//   rounds   rounds of a loop without items
 //   latency  from when a record is due to the sink behind a shuffle, at a fixed rate
 //   idle     processor time of a job that waits on a quiet channel
 
@@ -26,8 +27,9 @@ using Row = bench::Answer (*)(const bench::Request&);
 constexpr std::uint64_t most = 1'000'000'000'000'000;
 
 const std::map<std::string, Row> rows = {
-    {"shuffle", bench::run_shuffle}, {"maps", bench::run_maps},       {"mixed", bench::run_mixed},
-    {"join", bench::run_join},       {"latency", bench::run_latency}, {"idle", bench::run_idle}};
+    {"shuffle", bench::run_shuffle}, {"maps", bench::run_maps},     {"mixed", bench::run_mixed},
+    {"join", bench::run_join},       {"rounds", bench::run_rounds}, {"latency", bench::run_latency},
+    {"idle", bench::run_idle}};
 
 void print_json(const std::string& row, const bench::Answer& answer, std::size_t workers) {
     std::cout << R"({"app":"microbench","row":")" << row << R"(","seconds":)" << answer.seconds
@@ -62,6 +64,9 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--rate", request.rate, "Records in a second, for latency")
         ->check(CLI::Range(1, 1'000'000'000))
+        ->capture_default_str();
+    app.add_option("--rounds", request.rounds, "Rounds of rounds")
+        ->check(CLI::Range(std::uint64_t{0}, most))
         ->capture_default_str();
     app.add_option("--duration", request.duration_seconds, "Seconds of latency and idle")
         ->check(CLI::Range(0.001, 3600.0))

@@ -16,6 +16,7 @@ struct Request {
     std::uint64_t right_records = 1'000'000;  ///< on the right side of the join
     std::uint64_t first = 1;  ///< the first of the numbers that the records are made of
     std::uint64_t rate = 10'000;
+    std::uint64_t rounds = 1'000'000;
     double duration_seconds = 2;
     renoir::RuntimeConfig config = renoir::RuntimeConfig::all_cores();
 };
@@ -43,6 +44,9 @@ struct Answer {
 
 /// Two sources of rows, hash join, sum of both payloads of every pair.
 [[nodiscard]] Answer run_join(const Request& request);
+
+/// A loop without items, whose body has a shuffle.
+[[nodiscard]] Answer run_rounds(const Request& request);
 
 /// How long records take from the moment they are due to the sink behind a shuffle.
 [[nodiscard]] Answer run_latency(const Request& request);

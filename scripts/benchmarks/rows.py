@@ -89,6 +89,15 @@ def join(bench):
     return [Line("hash join", "s", *samples, most_ratio=1.3)]
 
 
+def rounds(bench):
+    """a round of a loop that has nothing to do, with a shuffle in its body"""
+    count = max(1, bench.sizes.records // 100)
+    runs = bench.alone([bench.program("microbench"), "rounds", "--rounds", count,
+                        "--local", bench.cores, "--json"])
+    return [Line("empty round of iterate", "us", [1e6 * run.seconds / count for run in runs],
+                 most=30)]
+
+
 def latency(bench):
     """a record through source, shuffle, sink at 10 k/s and 1 M/s, from when it was due"""
     lines = []
@@ -139,6 +148,7 @@ ROWS = {
     "maps": maps,
     "mixed": mixed,
     "join": join,
+    "rounds": rounds,
     "latency": latency,
     "idle": idle,
     "compile-wordcount": compile_wordcount,

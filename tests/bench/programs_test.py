@@ -51,6 +51,12 @@ class SmallBenchmarks(unittest.TestCase):
         expected = sum(digest_of(number) for number in range(1, 5_001)) % WRAP
         self.assertEqual(report_of(MICROBENCH, "shuffle", "--records", 5_000)["result"], expected)
 
+    def test_a_loop_makes_as_many_rounds_as_it_is_asked_for(self):
+        for count, parallel in ((0, 2), (1, 1), (1_000, 3)):
+            with self.subTest(rounds=count, parallel=parallel):
+                report = report_of(MICROBENCH, "rounds", "--rounds", count, "--local", parallel)
+                self.assertEqual(report["items"], count)
+
     def test_no_record_is_sent_before_it_is_due(self):
         report = report_of(MICROBENCH, "latency", "--rate", 20_000, "--duration", 0.1, "--local", 2)
         self.assertEqual(report["items"], 2_000)
