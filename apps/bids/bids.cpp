@@ -72,14 +72,14 @@ auto bids_of(renoir::StreamContext& ctx, const Options& options) {
     const std::int64_t delay = options.delay.value_or(options.disorder);
     return ctx.stream_par_iter(apps::interleaved(blocks))
         .flat_map(apps::BidMaker(options.bids, options.keys, options.disorder))
-        .add_timestamps([](const Bid& bid) { return bid.time; },
-                        [every = options.watermark, left = options.watermark, delay](
-                            const Bid& bid,
-                            renoir::Timestamp) mutable -> std::optional<renoir::Timestamp> {
-                            if (--left != 0) return std::nullopt;
-                            left = every;
-                            return bid.in_order - delay - 1;
-                        });
+        .add_timestamps(
+            [](const Bid& bid) { return bid.time; },
+            [every = options.watermark, left = options.watermark, delay](
+                const Bid& bid, renoir::Timestamp) mutable -> std::optional<renoir::Timestamp> {
+                if (--left != 0) return std::nullopt;
+                left = every;
+                return bid.in_order - delay - 1;
+            });
 }
 
 template <class WindowKind>

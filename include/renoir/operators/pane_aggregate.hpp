@@ -25,17 +25,6 @@ class PaneAggregate {
  public:
     [[nodiscard]] bool empty() const noexcept { return begin_ == entries_.size(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - begin_; }
-    /// The first pane that has a state.
-    [[nodiscard]] std::int64_t first_pane() const noexcept { return entries_[begin_].pane; }
-
-    /// The first pane from `pane` on that has a state.
-    [[nodiscard]] std::optional<std::int64_t> first_pane_from(std::int64_t pane) const noexcept {
-        for (std::size_t i = begin_; i < entries_.size(); ++i) {
-            if (entries_[i].pane >= pane) return entries_[i].pane;
-        }
-        return std::nullopt;
-    }
-
     /// Calls `update(state)` where the pane has a state already, else keeps `create()`.
     template <class Update, class Create>
     void visit(std::int64_t pane, Update&& update, Create&& create) {
@@ -78,23 +67,6 @@ class PaneAggregate {
         if (begin_ == older_end_) return total_;
         std::optional<State> result = older_[begin_];
         if (total_) combine(*result, *total_);
-        return result;
-    }
-
-    /// The combination of the panes from `first` up to `last`, pane by pane: for
-    /// windows that do not come in order.
-    template <class Combine>
-    [[nodiscard]] std::optional<State> combined_between(std::int64_t first, std::int64_t last,
-                                                        Combine&& combine) const {
-        std::optional<State> result;
-        for (std::size_t i = begin_; i < entries_.size() && entries_[i].pane <= last; ++i) {
-            if (entries_[i].pane < first) continue;
-            if (result) {
-                combine(*result, entries_[i].state);
-            } else {
-                result = entries_[i].state;
-            }
-        }
         return result;
     }
 

@@ -12,7 +12,11 @@
 
 #include <renoir/operators/key_by.hpp>
 #include <renoir/operators/window_aggregate.hpp>
-#include <renoir/operators/window_stages.hpp>
+#include <renoir/operators/window_count.hpp>
+#include <renoir/operators/window_late.hpp>
+#include <renoir/operators/window_session.hpp>
+#include <renoir/operators/window_sliding.hpp>
+#include <renoir/operators/window_tables.hpp>
 
 namespace renoir {
 
@@ -45,8 +49,8 @@ struct WindowTables {
     }
 };
 
-template <class K, class In, class Step, bool WithWindow>
-struct SlidingWindows {
+template <class K, class Step, bool WithWindow>
+struct SlidingStates {
     using value_type = Timed<std::pair<K, window_result_t<WithWindow, Step>>>;
     const OperatorInfo& info;
     PeriodicWindows windows;
@@ -54,8 +58,7 @@ struct SlidingWindows {
 
     template <StageFor<value_type> Next>
     auto stage(ReplicaContext&, Next next) const {
-        return SlidingWindowStage<K, In, Step, WithWindow, Next>(info, windows, step,
-                                                                 std::move(next));
+        return SlidingStatesStage<K, Step, WithWindow, Next>(info, windows, step, std::move(next));
     }
 };
 
@@ -119,18 +122,40 @@ auto key_in_place(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info) {
     return append_key_by<V>(ungrouped, info, std::move(key));
 }
 
-/// The windows behind the exchange, over items or over the states of panes.
-template <class K, class In, bool WithWindow, class AnyStream, class Windows, class Step>
-auto append_windows(AnyStream& stream, const OperatorInfo& info, const Windows& windows,
-                    Step step) {
+/// Windows over all items of a key, of which each has a table.
+template <class K, class V, bool WithWindow, class AnyStream, class Step>
+auto append_tables(AnyStream& stream, const OperatorInfo& info, const PeriodicWindows& windows,
+                   Step step) {
     using Result = KeyedResult<K, window_result_t<WithWindow, Step>>;
     return append_as_is<Result>(stream, info, [&](const OperatorInfo& named) {
-        if constexpr (std::same_as<Windows, SlidingWindow> && combines<Step>) {
-            return SlidingWindows<K, In, Step, WithWindow>{named, windows, std::move(step)};
-        } else {
-            return WindowTables<K, In, Step, WithWindow>{named, windows, std::move(step)};
-        }
+        return WindowTables<K, V, Step, WithWindow>{named, windows, std::move(step)};
     });
+}
+
+/// The states of the keys in each pane, at its end.
+template <class K, class V, class AnyStream, class Aggregate>
+auto append_panes(AnyStream& stream, const OperatorInfo& info, const PeriodicWindows& windows,
+                  const Aggregate& aggregate) {
+    using State = typename Aggregate::state_type;
+    return append_as_is<KeyedResult<K, State>>(stream, info, [&](const OperatorInfo& named) {
+        return PanePartial<K, V, Partial<Aggregate>>{named, windows.panes(), {{aggregate}}};
+    });
+}
+
+/// Windows over the states of panes.
+template <class K, bool WithWindow, class AnyStream, class Windows, class Aggregate>
+auto append_states(AnyStream& stream, const OperatorInfo& info, const Windows& windows,
+                   Aggregate aggregate) {
+    using Step = Merging<Aggregate>;
+    using Result = KeyedResult<K, window_result_t<WithWindow, Step>>;
+    if constexpr (std::same_as<Windows, SlidingWindow>) {
+        return append_as_is<Result>(stream, info, [&](const OperatorInfo& named) {
+            return SlidingStates<K, Step, WithWindow>{named, windows, {std::move(aggregate)}};
+        });
+    } else {
+        return append_tables<K, typename Aggregate::state_type, WithWindow>(
+            stream, info, windows, Step{std::move(aggregate)});
+    }
 }
 
 template <bool WithWindow, class K, class V, class Chain, class Windows, class Aggregate>
@@ -148,19 +173,18 @@ auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
     }
     if constexpr (is_grouped<Chain> && is_mergeable<Aggregate>) {
         auto keyed = key_in_place(stream, info);
-        auto partial =
-            append_as_is<KeyedResult<K, State>>(keyed, info, [&](const OperatorInfo& named) {
-                return PanePartial<K, V, Partial<Aggregate>>{named, windows.panes(), {{aggregate}}};
-            });
+        auto panes = append_panes<K, V>(keyed, info, windows, aggregate);
         auto partitioned = exchange<std::pair<K, State>>(
-            partial, info, Replication::unlimited(),
+            panes, info, Replication::unlimited(),
             [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
-        return append_windows<K, State, WithWindow>(partitioned, info, windows,
-                                                    Merging<Aggregate>{std::move(aggregate)});
+        return append_states<K, WithWindow>(partitioned, info, windows, std::move(aggregate));
+    } else if constexpr (std::same_as<Windows, SlidingWindow> && is_mergeable<Aggregate>) {
+        auto panes = append_panes<K, V>(stream, info, windows, aggregate);
+        return append_states<K, WithWindow>(panes, info, windows, std::move(aggregate));
     } else {
         return with_partition(stream, [&](auto& partitioned) {
-            return append_windows<K, V, WithWindow>(partitioned, info, windows,
-                                                    Whole<Aggregate>{std::move(aggregate)});
+            return append_tables<K, V, WithWindow>(partitioned, info, windows,
+                                                   Whole<Aggregate>{std::move(aggregate)});
         });
     }
 }

@@ -38,12 +38,6 @@ inline constexpr bool is_mergeable =
     requires(Aggregate& aggregate, typename Aggregate::state_type& state,
              typename Aggregate::state_type other) { aggregate.merge(state, std::move(other)); };
 
-template <class Step>
-inline constexpr bool combines =
-    requires(Step& step, typename Step::state_type& state, typename Step::state_type other) {
-        step.merge(state, std::move(other));
-    };
-
 /// An aggregate without its merge: for functions that want the items in order.
 template <class Aggregate>
 class InOrder {

@@ -67,15 +67,8 @@ TEST_CASE("panes combine like a map, whatever comes when") {
                     REQUIRE(panes.combined(last, CountedAppend{&calls}) ==
                             combined(reference, first, last));
             }
-            const std::int64_t from = first + below(5);
-            REQUIRE(panes.combined_between(from, last, CountedAppend{&calls}) ==
-                    combined(reference, from, last));
             REQUIRE(panes.size() == reference.size());
             REQUIRE(panes.empty() == reference.empty());
-            if (!panes.empty()) REQUIRE(panes.first_pane() == reference.begin()->first);
-            const auto next = reference.lower_bound(from);
-            REQUIRE(panes.first_pane_from(from) ==
-                    (next == reference.end() ? std::nullopt : std::optional(next->first)));
         }
     }
 }

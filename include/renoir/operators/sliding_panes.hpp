@@ -1,0 +1,204 @@
+#pragma once
+
+/// The aggregates of windows that slide over panes, for many keys at once.
+
+#include <renoir/stream/timed.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace renoir::detail {
+
+/// The states of numbered keys by pane, and for each key their combination over the panes of a
+/// window, for a combination that is associative and commutative and has no inverse.
+///
+/// A state takes part in O(1) combinations, however many panes a window has ("two stacks";
+/// Tangwongsan, Hirzel, Schneider, "In-order sliding-window aggregation in worst-case constant
+/// time", 2021). The panes of a window are older or newer ones. For each key there is the
+/// combination of the older ones and that of the newer ones, and a window is both together. The
+/// states of an older pane are not kept but what the older ones behind it come to, which takes the
+/// place of the combination when the pane leaves. When a newer pane is to leave, all newer ones
+/// become older ones.
+template <class State>
+class SlidingPanes {
+ public:
+    using Number = std::uint32_t;
+
+    [[nodiscard]] bool empty() const noexcept { return panes_.empty() && stragglers_.empty(); }
+    /// The pane that leaves first.
+    [[nodiscard]] std::int64_t first_pane() const noexcept {
+        const std::int64_t pane = panes_.empty() ? timestamp_max : panes_.front().index;
+        return stragglers_.empty() ? pane : std::min(pane, stragglers_.begin()->first);
+    }
+    /// How many keys have a state.
+    [[nodiscard]] std::size_t live() const noexcept { return live_; }
+    [[nodiscard]] bool is_live(Number key) const noexcept { return cells_[key].states != 0; }
+
+    /// A number for a key that is new.
+    [[nodiscard]] Number add_key() {
+        if (free_.empty()) {
+            cells_.emplace_back();
+            return static_cast<Number>(cells_.size() - 1);
+        }
+        const Number key = free_.back();
+        free_.pop_back();
+        return key;
+    }
+    /// Gives the number of a key that is not live to another one.
+    void forget_key(Number key) { free_.push_back(key); }
+
+    /// Keeps a state, which no window has before close_until() has reached its pane.
+    void add(std::int64_t pane, Number key, State&& state) {
+        if (cells_[key].states++ == 0) ++live_;
+        if (pane < open_from_) [[unlikely]] {
+            stragglers_.emplace(pane, Entry{key, std::move(state)});
+        } else {
+            open_pane(pane).entries.push_back({key, std::move(state)});
+        }
+    }
+
+    /// Lets windows have the panes up to `last`.
+    template <class Combine>
+    void close_until(std::int64_t last, Combine&& combine) {
+        while (closed_ < panes_.size() && panes_[closed_].index <= last) {
+            for (Entry& entry : panes_[closed_].entries)
+                combine_into(cells_[entry.key].newer, *entry.state, combine);
+            ++closed_;
+        }
+        open_from_ = std::max(open_from_, last + 1);
+        recent_ = nullptr;
+    }
+
+    /// Forgets the panes before `first`.
+    template <class Combine>
+    void drop_before(std::int64_t first, Combine&& combine) {
+        while (older_ != 0 && panes_.front().index < first) {
+            // Backwards, since a key may be in a pane several times.
+            std::vector<Entry>& entries = panes_.front().entries;
+            for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) {
+                cells_[entry->key].older = std::move(entry->state);
+                release(entry->key);
+            }
+            --older_;
+            pop_pane();
+        }
+        if (older_ == 0 && closed_ != 0 && panes_.front().index < first) {
+            drop_newer_before(first);
+            turn_over(combine);
+        }
+        while (!stragglers_.empty() && stragglers_.begin()->first < first) {
+            release(stragglers_.begin()->second.key);
+            stragglers_.erase(stragglers_.begin());
+        }
+    }
+
+    /// The combination of all closed panes for a key; none when it is in none of them.
+    template <class Combine>
+    [[nodiscard]] std::optional<State> combined(Number key, Combine&& combine) const {
+        const Cell& cell = cells_[key];
+        std::optional<State> result = cell.older ? cell.older : cell.newer;
+        if (cell.older && cell.newer) combine(*result, *cell.newer);
+        if (!stragglers_.empty()) [[unlikely]]
+            combine_stragglers(result, key, combine);
+        return result;
+    }
+
+ private:
+    struct Entry {
+        Number key;
+        /// In an older pane: what the older states of the key behind this one come to, if any.
+        std::optional<State> state;
+    };
+    struct Pane {
+        std::int64_t index;
+        std::vector<Entry> entries;
+    };
+    struct Cell {
+        std::optional<State> older;
+        std::optional<State> newer;
+        std::uint32_t states = 0;
+    };
+
+    Pane& open_pane(std::int64_t index) {
+        if (recent_ != nullptr && recent_->index == index) [[likely]]
+            return *recent_;
+        auto place = panes_.end();
+        while (place != panes_.begin() && std::prev(place)->index >= index) --place;
+        if (place == panes_.end() || place->index != index) {
+            place = panes_.insert(place, Pane{index, std::move(spare_)});
+            spare_ = {};
+        }
+        recent_ = &*place;
+        return *recent_;
+    }
+
+    template <class Combine>
+    static void combine_into(std::optional<State>& sum, const State& state, Combine&& combine) {
+        if (sum) {
+            combine(*sum, state);
+        } else {
+            sum = state;
+        }
+    }
+
+    template <class Combine>
+    void combine_stragglers(std::optional<State>& result, Number key, Combine&& combine) const {
+        for (const auto& [pane, entry] : stragglers_) {
+            if (entry.key == key) combine_into(result, *entry.state, combine);
+        }
+    }
+
+    void drop_newer_before(std::int64_t first) {
+        for (std::size_t pane = 0; pane < closed_; ++pane) {
+            for (const Entry& entry : panes_[pane].entries) cells_[entry.key].newer.reset();
+        }
+        while (closed_ != 0 && panes_.front().index < first) {
+            for (const Entry& entry : panes_.front().entries) release(entry.key);
+            pop_pane();
+        }
+    }
+
+    /// All closed panes become older ones.
+    template <class Combine>
+    void turn_over(Combine&& combine) {
+        for (older_ = 0; older_ < closed_; ++older_) {
+            for (Entry& entry : panes_[closed_ - 1 - older_].entries) {
+                std::optional<State>& behind = cells_[entry.key].older;
+                std::swap(behind, entry.state);
+                if (entry.state) combine(*behind, *entry.state);
+            }
+        }
+    }
+
+    void pop_pane() {
+        spare_ = std::move(panes_.front().entries);
+        spare_.clear();
+        panes_.pop_front();
+        --closed_;
+        recent_ = nullptr;
+    }
+
+    void release(Number key) noexcept {
+        if (--cells_[key].states == 0) --live_;
+    }
+
+    std::vector<Cell> cells_;  // by number
+    std::vector<Number> free_;
+    std::size_t live_ = 0;
+    std::deque<Pane> panes_;  // by index: older ones, newer ones, open ones
+    std::size_t older_ = 0;   // number of older ones
+    std::size_t closed_ = 0;  // number of older and newer ones
+    std::int64_t open_from_ = timestamp_min;
+    Pane* recent_ = nullptr;    // an open one
+    std::vector<Entry> spare_;  // memory for the next pane
+    /// States for panes that were closed before, which few are.
+    std::multimap<std::int64_t, Entry> stragglers_;
+};
+
+}  // namespace renoir::detail
