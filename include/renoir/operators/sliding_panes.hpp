@@ -5,11 +5,13 @@
 #include <renoir/stream/timed.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -98,15 +100,22 @@ class SlidingPanes {
         }
     }
 
-    /// The combination of all closed panes for a key; none when it is in none of them.
-    template <class Combine>
-    [[nodiscard]] std::optional<State> combined(Number key, Combine&& combine) const {
-        const Cell& cell = cells_[key];
-        std::optional<State> result = cell.older ? cell.older : cell.newer;
-        if (cell.older && cell.newer) combine(*result, *cell.newer);
-        if (!stragglers_.empty()) [[unlikely]]
-            combine_stragglers(result, key, combine);
-        return result;
+    /// Calls `fn(key, State&&)` for each key that is in a closed pane, with the combination of all
+    /// of them.
+    template <class Combine, class Function>
+    void for_each_combined(Combine&& combine, Function&& fn) {
+        if (!stragglers_.empty()) [[unlikely]] {
+            for_each_with_stragglers(combine, fn);
+            return;
+        }
+        sort_keys();
+        for (const Number key : keys_in(older_and_newer)) {
+            State state = *cells_[key].older;
+            combine(state, *cells_[key].newer);
+            fn(key, std::move(state));
+        }
+        for (const Number key : keys_in(only_older)) fn(key, State(*cells_[key].older));
+        for (const Number key : keys_in(only_newer)) fn(key, State(*cells_[key].newer));
     }
 
  private:
@@ -147,10 +156,37 @@ class SlidingPanes {
         }
     }
 
-    template <class Combine>
-    void combine_stragglers(std::optional<State>& result, Number key, Combine&& combine) const {
+    /// Sorts the keys by where they have states, without a branch for each: which keys have older
+    /// or newer ones is random, and a branch would often be mispredicted.
+    void sort_keys() {
+        for (auto& keys : sorted_) {
+            if (keys.size() < cells_.size()) keys.resize(cells_.size());
+        }
+        sizes_ = {};
+        for (Number key = 0; key < cells_.size(); ++key) {
+            const std::size_t place = (cells_[key].older.has_value() ? only_older : 0) +
+                                      (cells_[key].newer.has_value() ? only_newer : 0);
+            sorted_[place][sizes_[place]++] = key;
+        }
+    }
+
+    [[nodiscard]] std::span<const Number> keys_in(std::size_t place) const noexcept {
+        return {sorted_[place].data(), sizes_[place]};
+    }
+
+    template <class Combine, class Function>
+    void for_each_with_stragglers(Combine&& combine, Function&& fn) {
+        std::map<Number, State> late;
         for (const auto& [pane, entry] : stragglers_) {
-            if (entry.key == key) combine_into(result, *entry.state, combine);
+            const auto [place, is_new] = late.try_emplace(entry.key, *entry.state);
+            if (!is_new) combine(place->second, *entry.state);
+        }
+        for (Number key = 0; key < cells_.size(); ++key) {
+            std::optional<State> state = cells_[key].older;
+            if (cells_[key].newer) combine_into(state, *cells_[key].newer, combine);
+            if (const auto more = late.find(key); more != late.end())
+                combine_into(state, more->second, combine);
+            if (state) fn(key, *std::move(state));
         }
     }
 
@@ -197,6 +233,11 @@ class SlidingPanes {
     std::int64_t open_from_ = timestamp_min;
     Pane* recent_ = nullptr;    // an open one
     std::vector<Entry> spare_;  // memory for the next pane
+    static constexpr std::size_t only_older = 1;
+    static constexpr std::size_t only_newer = 2;
+    static constexpr std::size_t older_and_newer = 3;
+    std::array<std::vector<Number>, 4> sorted_;
+    std::array<std::size_t, 4> sizes_{};
     /// States for panes that were closed before, which few are.
     std::multimap<std::int64_t, Entry> stragglers_;
 };

@@ -82,7 +82,7 @@ class SessionWindowStage {
         while (!due_.empty() && due_.top().time <= watermark) {
             const owned_t<K> owned = std::move(const_cast<Due&>(due_.top()).key);
             due_.pop();
-            const K key(owned);
+            const K key(Owned<K>::show(owned));
             Sessions& sessions =
                 keys_.find_or_create(Table::look_up(key), [] { return Sessions(); });
             if (sessions.empty()) continue;

@@ -30,7 +30,7 @@ class SlidingWindowStage {
 
     void push(Timed<std::pair<K, State>>&& item) {
         const Number key = keys_.find_or_create(Table::look_up(item.value.first),
-                                                [this] { return panes_.add_key(); });
+                                                [&] { return number_of_new(item.value.first); });
         panes_.add(pane_at(item.time), key, std::move(item.value.second));
     }
 
@@ -47,6 +47,16 @@ class SlidingWindowStage {
     using Panes = SlidingPanes<State>;
     using Number = typename Panes::Number;
     using Table = StateTable<K, Number>;
+
+    Number number_of_new(const K& key) {
+        const Number number = panes_.add_key();
+        if (number == names_.size()) {
+            names_.push_back(to_owned(K(key)));
+        } else {
+            names_[number] = to_owned(K(key));
+        }
+        return number;
+    }
 
     std::int64_t pane_at(Timestamp time) {
         if (time != recent_time_) {
@@ -76,12 +86,13 @@ class SlidingWindowStage {
     void fire(std::int64_t window) {
         panes_.close_until(panes_of_time_.last_index(windows_.last(window)), combine());
         panes_.drop_before(panes_of_time_.last_index(windows_.start(window)), combine());
-        keys_.for_each([&](const K& key, Number number) {
-            std::optional<State> state = panes_.combined(number, combine());
-            if (!state) return;
+        const TimeWindow bounds = windows_.bounds(window);
+        const Timestamp last = windows_.last(window);
+        panes_.for_each_combined(combine(), [&](Number key, State&& state) {
             next_.push(Timed<std::pair<K, Result>>{
-                {K(key), finish_in<WithWindow>(step_, std::move(*state), windows_.bounds(window))},
-                windows_.last(window)});
+                {K(Owned<K>::show(names_[key])),
+                 finish_in<WithWindow>(step_, std::move(state), bounds)},
+                last});
         });
         if (window == windows_.last_index(timestamp_max)) {
             start_anew();
@@ -100,6 +111,7 @@ class SlidingWindowStage {
 
     void start_anew() {
         keys_ = Table();
+        names_.clear();
         panes_ = Panes();
         first_unfired_ = timestamp_min;
     }
@@ -112,6 +124,7 @@ class SlidingWindowStage {
     Step step_;
     Next next_;
     Table keys_;
+    std::vector<owned_t<K>> names_;  // by number
     Panes panes_;
     std::int64_t first_unfired_ = timestamp_min;  // the windows before have fired or passed
     Timestamp recent_time_ = timestamp_min;
