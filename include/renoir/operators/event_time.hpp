@@ -34,6 +34,7 @@ class WatermarksOfFunction {
         return call_user(info, promise);
     }
     [[nodiscard]] static Timestamp held() noexcept { return timestamp_min; }
+    static constexpr bool may_be_idle = false;
     [[nodiscard]] static std::optional<Clock::duration> idle_after() noexcept { return {}; }
     static void end_round() noexcept {}
 
@@ -53,6 +54,7 @@ class WatermarksOfStrategy {
         return ++items_ % items_for_a_mark == 0 ? held() : timestamp_min;
     }
     [[nodiscard]] Timestamp held() const noexcept { return strategy_.watermark(highest_); }
+    static constexpr bool may_be_idle = true;
     [[nodiscard]] std::optional<Clock::duration> idle_after() const noexcept {
         return strategy_.idle_after();
     }
@@ -90,7 +92,7 @@ class AddTimestampsStage {
         void push(T&& item) {
             const Timestamp time = to_timestamp(call_user(info_, time_, std::as_const(item)));
             const Timestamp watermark = watermarks_.on_item(info_, std::as_const(item), time);
-            has_spoken_ = true;
+            if constexpr (Watermarks::may_be_idle) has_spoken_ = true;
             next_.push(Timed<T>{std::move(item), time});
             send(watermark);
         }

@@ -6,6 +6,7 @@
 #include <renoir/runtime/state_table.hpp>
 
 #include <map>
+#include <vector>
 
 namespace renoir::detail {
 
@@ -23,39 +24,58 @@ class TablesByWindow {
     [[nodiscard]] auto begin() noexcept { return tables_.begin(); }
     [[nodiscard]] auto end() noexcept { return tables_.end(); }
 
+    [[nodiscard]] std::size_t size() const noexcept { return tables_.size(); }
+    /// Whether `time` is in the window that was looked up last.
+    [[nodiscard]] bool is_recent(Timestamp time) const noexcept {
+        return time >= recent_start_ && time <= recent_last_;
+    }
+    /// Whether a window behind all others would have to be opened for `time`.
+    [[nodiscard]] bool is_next(Timestamp time) const noexcept {
+        return !tables_.empty() && windows_.last_index(time) > tables_.rbegin()->first;
+    }
+
     /// Of tumbling windows: the table of the one that holds `time`.
     [[nodiscard]] Table& at_time(Timestamp time) {
-        if (recent_ == nullptr || time < recent_start_ || time > recent_last_) [[unlikely]]
+        if (!is_recent(time)) [[unlikely]]
             look_up(time);
         return *recent_;
     }
     [[nodiscard]] Table& at_index(std::int64_t index) {
         const auto place = tables_.lower_bound(index);
         if (place != tables_.end() && place->first == index) return place->second;
-        if (spare_.empty()) return tables_.try_emplace(place, index)->second;
-        spare_.key() = index;
-        spare_.mapped() = Table{std::move(spare_.mapped().states)};
-        return tables_.insert(place, std::move(spare_))->second;
+        if (spares_.empty()) return tables_.try_emplace(place, index)->second;
+        auto node = std::move(spares_.back());
+        spares_.pop_back();
+        node.key() = index;
+        node.mapped() = Table{std::move(node.mapped().states)};
+        return tables_.insert(place, std::move(node))->second;
     }
 
     /// Takes a table away; its memory serves the next one if it was not far too large for the keys
     /// that it had.
     auto erase(typename Tables::iterator table, std::size_t keys_before) {
-        recent_ = nullptr;
+        forget_recent();
         const auto next = std::next(table);
         auto node = tables_.extract(table);
         auto& states = node.mapped().states;
-        if (states.empty() && states.room() <= most_room_for_a_key * keys_before)
-            spare_ = std::move(node);
+        const bool fits = states.empty() && states.room() <= most_room_for_a_key * keys_before;
+        if (fits && spares_.size() < most_spares) spares_.push_back(std::move(node));
         return next;
     }
     void clear() {
-        recent_ = nullptr;
+        forget_recent();
         tables_.clear();
     }
 
  private:
     static constexpr std::size_t most_room_for_a_key = 16;
+    static constexpr std::size_t most_spares = 4;
+
+    /// No time is between these two.
+    void forget_recent() noexcept {
+        recent_start_ = timestamp_max;
+        recent_last_ = timestamp_min;
+    }
 
     void look_up(Timestamp time) {
         const std::int64_t index = windows_.last_index(time);
@@ -66,10 +86,10 @@ class TablesByWindow {
 
     PeriodicWindows windows_;
     Tables tables_;
-    typename Tables::node_type spare_;
+    std::vector<typename Tables::node_type> spares_;
     Table* recent_ = nullptr;
-    Timestamp recent_start_ = 0;
-    Timestamp recent_last_ = 0;
+    Timestamp recent_start_ = timestamp_max;
+    Timestamp recent_last_ = timestamp_min;
 };
 
 /// Local aggregation of each pane before the exchange: the state of a key travels once for each
@@ -93,6 +113,8 @@ class PanePartialStage {
             hand_on(std::move(item));
             return;
         }
+        if (!panes_.is_recent(item.time)) [[unlikely]]
+            make_room(item.time);
         Pane& pane = panes_.at_time(item.time);
         auto add = [&] {
             auto kept = keep_at(step_, std::move(item.value.second), item.time);
@@ -130,17 +152,21 @@ class PanePartialStage {
     };
 
     static constexpr std::size_t most_keys = std::size_t{1} << 20;
+    static constexpr std::size_t keys_in_cache = std::size_t{1} << 13;
+    static constexpr std::size_t panes_in_cache = 3;
     static constexpr std::size_t items_aside = std::size_t{1} << 16;
     static constexpr std::size_t items_to_judge = 4096;
     static constexpr std::size_t least_reduction = 2;
 
+    /// Where watermarks are rare, panes that time has left go before they fall out of the cache.
+    void make_room(Timestamp time) {
+        if (keys_ < keys_in_cache || !panes_.is_next(time)) return;
+        while (panes_.size() >= panes_in_cache) send_first();
+    }
+
     void pass_watermark(Timestamp watermark) {
-        while (!panes_.empty() && panes_.windows().last(panes_.begin()->first) <= watermark) {
-            const auto pane = panes_.begin();
-            const std::size_t keys = pane->second.states.size();
-            send(pane->first, pane->second);
-            panes_.erase(pane, keys);
-        }
+        while (!panes_.empty() && panes_.windows().last(panes_.begin()->first) <= watermark)
+            send_first();
         const Timestamp ended = end_of_panes(watermark);
         if (ended <= sent_) return;
         sent_ = ended;
@@ -159,6 +185,13 @@ class PanePartialStage {
     void send_all() {
         for (auto& [index, pane] : panes_) send(index, pane);
         panes_.clear();
+    }
+
+    void send_first() {
+        const auto pane = panes_.begin();
+        const std::size_t keys = pane->second.states.size();
+        send(pane->first, pane->second);
+        panes_.erase(pane, keys);
     }
 
     void send(std::int64_t index, Pane& pane) {
