@@ -132,8 +132,11 @@ void write_sorted(std::vector<Row> rows, const std::filesystem::path& path) {
 int main(int argc, char** argv) {
     CLI::App app("Counts bids and finds the highest one, per auction and window of event time.");
     Options options;
-    app.add_option("BIDS", options.bids, "Number of bids, 100 for each millisecond")->required();
-    app.add_option("--keys", options.keys, "Number of auctions; by default as many as come up");
+    app.add_option("BIDS", options.bids, "Number of bids, 100 for each millisecond")
+        ->required()
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 60));
+    app.add_option("--keys", options.keys, "Number of auctions; by default as many as come up")
+        ->check(CLI::NonNegativeNumber);
     app.add_option("--window", options.window, "Size of a window in milliseconds")
         ->capture_default_str();
     app.add_option(

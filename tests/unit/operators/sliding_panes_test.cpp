@@ -76,8 +76,7 @@ TEST_CASE("panes of many keys combine like a map, whatever comes when") {
             }
             REQUIRE(combined(panes) == combined(reference, last));
             REQUIRE(panes.empty() == reference.empty());
-            if (!reference.empty())
-                REQUIRE(panes.first_pane() == reference.begin()->first.first);
+            if (!reference.empty()) REQUIRE(panes.first_pane() == reference.begin()->first.first);
             std::set<Panes::Number> live;
             for (const auto& [place, states] : reference) live.insert(place.second);
             REQUIRE(panes.live() == live.size());
@@ -102,9 +101,8 @@ TEST_CASE("bug 8.28: a state takes part in few combinations, however many panes 
             panes.add(pane, key, 1);
             panes.close_until(pane, add);
             panes.drop_before(pane - held + 1, add);
-            panes.for_each_combined(add, [&](auto, int sum) {
-                REQUIRE(sum == std::min(held, pane + 1));
-            });
+            panes.for_each_combined(
+                add, [&](auto, int sum) { REQUIRE(sum == std::min(held, pane + 1)); });
         }
         REQUIRE(combinations <= 3 * steps);
     }
