@@ -2,6 +2,8 @@
 
 /// Items that stay in memory while a loop runs.
 
+#include <renoir/base/huge_memory.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -14,63 +16,91 @@ namespace renoir {
 /// Grows without moving what it has, and hands the items out in contiguous runs.
 template <class T>
 class ItemStore {
+    static_assert(alignof(T) <= 64,
+                  "items that are kept for a loop are aligned to 64 bytes at most");
+
  public:
+    ItemStore() = default;
+    ItemStore(ItemStore&&) = delete;
+    ItemStore& operator=(ItemStore&&) = delete;
+    ~ItemStore() { clear(); }
+
     void add(T&& item) {
-        if (size_ == chunks_.size() * chunk_items) chunks_.push_back(Chunk());
-        chunks_[size_ / chunk_items].add(std::move(item));
-        ++size_;
+        if (end_ == limit_) [[unlikely]]
+            open_chunk();
+        std::construct_at(end_, std::move(item));
+        ++end_;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    /// Moves all of them here.
+    void add(std::span<T> items) {
+        while (!items.empty()) {
+            if (end_ == limit_) open_chunk();
+            const auto room = static_cast<std::size_t>(limit_ - end_);
+            const std::size_t count = std::min(room, items.size());
+            end_ = std::uninitialized_move_n(items.data(), count, end_).second;
+            items = items.subspan(count);
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept {
+        if (open_ == 0) return 0;
+        const Chunk& last = chunks_[open_ - 1];
+        return last.first + static_cast<std::size_t>(end_ - last.items());
+    }
 
     /// At least one and at most `most` items from `position` on, which must be less than size().
     [[nodiscard]] std::span<T> run(std::size_t position, std::size_t most) noexcept {
-        const std::span<T> chunk = chunks_[position / chunk_items].items();
-        const std::size_t offset = position % chunk_items;
-        return chunk.subspan(offset, std::min(most, chunk.size() - offset));
+        const auto behind =
+            std::ranges::upper_bound(chunks_.begin(), opened(), position, {}, &Chunk::first);
+        const Chunk& chunk = behind[-1];
+        T* const end = behind == opened() ? end_ : chunk.items() + chunk.capacity;
+        T* const begin = chunk.items() + (position - chunk.first);
+        return {begin, std::min(most, static_cast<std::size_t>(end - begin))};
     }
 
     /// Keeps the memory for the next items.
     void clear() noexcept {
-        for (Chunk& chunk : chunks_) chunk.clear();
-        size_ = 0;
+        for (; open_ > 0; --open_) {
+            T* const begin = chunks_[open_ - 1].items();
+            std::destroy(begin, end_);
+            if (open_ > 1) end_ = chunks_[open_ - 2].items() + chunks_[open_ - 2].capacity;
+        }
+        end_ = limit_ = nullptr;
     }
 
  private:
-    static constexpr std::size_t chunk_bytes = std::size_t{256} * 1024;
-    static constexpr std::size_t chunk_items = std::max<std::size_t>(chunk_bytes / sizeof(T), 16);
+    struct Chunk {
+        detail::HugeMemory memory;
+        std::size_t first;  ///< position of its first item
+        std::size_t capacity;
 
-    // Not a std::vector, which has no contiguous items for bool.
-    class Chunk {
-     public:
-        Chunk() : items_(std::allocator<T>().allocate(chunk_items)) {}
-        Chunk(Chunk&& other) noexcept
-            : items_(std::exchange(other.items_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-        Chunk& operator=(Chunk&& other) noexcept {
-            std::swap(items_, other.items_);
-            std::swap(size_, other.size_);
-            return *this;
-        }
-        ~Chunk() {
-            if (items_ == nullptr) return;
-            clear();
-            std::allocator<T>().deallocate(items_, chunk_items);
-        }
-
-        void add(T&& item) {
-            std::construct_at(items_ + size_, std::move(item));
-            ++size_;
-        }
-        void clear() noexcept { std::destroy_n(items_, std::exchange(size_, 0)); }
-        [[nodiscard]] std::span<T> items() const noexcept { return {items_, size_}; }
-
-     private:
-        T* items_;
-        std::size_t size_ = 0;
+        [[nodiscard]] T* items() const noexcept { return reinterpret_cast<T*>(memory.get()); }
     };
 
+    /// The first chunks are small, since most loops keep little; later ones are huge pages.
+    static constexpr std::size_t first_bytes = std::size_t{16} << 10;
+    static constexpr std::size_t most_doublings = 7;
+
+    [[nodiscard]] auto opened() noexcept {
+        return chunks_.begin() + static_cast<std::ptrdiff_t>(open_);
+    }
+
+    void open_chunk() {
+        if (open_ == chunks_.size()) {
+            const std::size_t doublings = std::min(chunks_.size(), most_doublings);
+            const std::size_t bytes = std::max(first_bytes << doublings, 16 * sizeof(T));
+            chunks_.push_back({detail::allocate_huge(bytes), size(), bytes / sizeof(T)});
+        }
+        const Chunk& chunk = chunks_[open_++];
+        end_ = chunk.items();
+        limit_ = end_ + chunk.capacity;
+    }
+
     std::vector<Chunk> chunks_;
-    std::size_t size_ = 0;
+    std::size_t open_ = 0;  ///< chunks that have items
+    T* end_ = nullptr;      ///< behind the last item
+    T* limit_ = nullptr;    ///< where the last open chunk ends
 };
 
 }  // namespace renoir

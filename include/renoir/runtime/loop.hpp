@@ -50,6 +50,7 @@ class RoundItems {
  public:
     /// What comes into the loop is for its next round.
     void add(T&& item) { of_round(next_round).add(std::move(item)); }
+    void add(std::span<T> items) { of_round(next_round).add(items); }
 
     [[nodiscard]] ItemStore<T>& of_round(std::uint64_t round) noexcept {
         return stores_[round % stores_.size()];
@@ -71,6 +72,11 @@ struct GatherStage {
     Output<Ready>& ready;
 
     void push(T&& item) { items->add(to_owned(std::move(item))); }
+    void push_batch(std::span<T> batch)
+        requires std::same_as<owned_t<T>, T>
+    {
+        items->add(batch);
+    }
     void control(const Mark& mark) {
         if (mark.kind == MarkKind::end_of_round || mark.kind == MarkKind::end_of_stream)
             ready.send_mark(mark);
