@@ -133,6 +133,45 @@ TEST_CASE("fold_batch folds on each replica and combines on one") {
     }
 }
 
+TEST_CASE("fold_batch without combining has a result for each replica, also without items") {
+    using Partial = std::pair<int, std::int64_t>;  // results and their sum
+    const auto sum_partials = [](auto stream) {
+        return stream.fold_batch(std::int64_t{0}, add_all)
+            .map([](std::int64_t sum) { return Partial(1, sum); })
+            .reduce([](Partial& all, const Partial& one) {
+                all.first += one.first;
+                all.second += one.second;
+            });
+    };
+    for (const int size : sizes()) {
+        const std::vector<int> all = numbers(size);
+        const std::int64_t sum = std::accumulate(all.begin(), all.end(), std::int64_t{0});
+        for (const auto& layout : layouts()) {
+            const int replicas = static_cast<int>(layout.ranks * layout.workers);
+            expect_in({layout}, [&](StreamContext& ctx, Expectations& expect) {
+                expect.items("source", sum_partials(ctx.stream_par_iter(0, size)),
+                             std::vector{Partial(replicas, sum)});
+                expect.items("exchange", sum_partials(ctx.stream_iter(all).shuffle()),
+                             std::vector{Partial(replicas, sum)});
+                expect.items("one replica", sum_partials(ctx.stream_iter(all).map(plus_one)),
+                             std::vector{Partial(1, sum + size)});
+            });
+        }
+    }
+}
+
+TEST_CASE("fold_batch without combining in the rounds of a loop") {
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        auto total = ctx.stream_par_iter(0, 100).replay(
+            3, std::int64_t{0},
+            [](auto items, const auto&) { return items.fold_batch(std::int64_t{0}, add_all); },
+            std::int64_t{0}, [](std::int64_t& delta, std::int64_t sum) { delta += sum; },
+            [](std::int64_t& all, std::int64_t delta) { all += delta; },
+            [](std::int64_t&) { return true; });
+        expect.items("three times", std::move(total), std::vector{std::int64_t{3 * 4950}});
+    });
+}
+
 TEST_CASE("aggregates and truth values come in batches, too") {
     const std::vector<Point> all = points(700);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {

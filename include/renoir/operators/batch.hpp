@@ -308,7 +308,8 @@ struct FlatMapBatch {
     }
 };
 
-template <class T, class Accumulator, class F, class Next>
+/// `EmptyToo`: a replica without items hands on what it began with.
+template <bool EmptyToo, class T, class Accumulator, class F, class Next>
 class FoldBatchAction {
  public:
     FoldBatchAction(const OperatorInfo& info, Accumulator init, F fn, Next next)
@@ -319,8 +320,9 @@ class FoldBatchAction {
         call_user(info_, fn_, *state_, items);
     }
     void control(const Mark& mark) {
-        if (mark.kind == MarkKind::end_of_round && state_) {
-            next_.push(std::move(*state_));
+        if (mark.kind == MarkKind::end_of_round) {
+            if (EmptyToo && !state_) state_.emplace(init_);
+            if (state_) next_.push(std::move(*state_));
             state_.reset();
         }
         next_.control(mark);
@@ -334,7 +336,7 @@ class FoldBatchAction {
     std::optional<Accumulator> state_;
 };
 
-template <class T, class Accumulator, class F>
+template <bool EmptyToo, class T, class Accumulator, class F>
 struct FoldBatch {
     using value_type = Accumulator;
     const OperatorInfo& info;
@@ -343,7 +345,7 @@ struct FoldBatch {
 
     template <StageFor<Accumulator> Next>
     auto stage(ReplicaContext& context, Next next) const {
-        using Action = FoldBatchAction<T, Accumulator, F, Next>;
+        using Action = FoldBatchAction<EmptyToo, T, Accumulator, F, Next>;
         return BatchStage<T, Action>(context, Action(info, init, fn, std::move(next)));
     }
 };
@@ -406,12 +408,22 @@ auto Stream<T, Chain>::fold_batch(Init init, F fn, Combine combine, Location whe
     auto&& untimed = detail::without_time(*this, info);
     auto partial =
         append_operator<PlainResult<Init>>(untimed, info, [&](const OperatorInfo& named) {
-            return detail::FoldBatch<T, Init, F>{named, std::move(init), std::move(fn)};
+            return detail::FoldBatch<false, T, Init, F>{named, std::move(init), std::move(fn)};
         });
     auto gathered = detail::gather<Init>(partial, info);
     using Aggregate = detail::CombineAggregate<Init, Combine>;
     return detail::append_fold<Init>(gathered, info,
                                      detail::Merging<Aggregate>{{std::move(combine)}});
+}
+
+template <class T, class Chain>
+template <class Init, FoldFunction<Init, std::span<const T>> F>
+auto Stream<T, Chain>::fold_batch(Init init, F fn, Location where) {
+    const OperatorInfo info{"fold_batch", where};
+    auto&& untimed = detail::without_time(*this, info);
+    return append_operator<PlainResult<Init>>(untimed, info, [&](const OperatorInfo& named) {
+        return detail::FoldBatch<true, T, Init, F>{named, std::move(init), std::move(fn)};
+    });
 }
 
 template <class T, class Chain>

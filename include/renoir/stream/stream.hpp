@@ -131,6 +131,16 @@ class [[nodiscard]] Stream {
     [[nodiscard]] auto fold_batch(Init init, F fn, Combine combine,
                                   Location where = Location::current());
 
+    /// The same without the second step: each replica has a result of its own, where it is; one
+    /// without items has `init`. So an index of what a replica has is made, for the rounds of a
+    /// loop to read:
+    ///
+    ///     edges.repartition_by(Replication::unlimited(), block_of)
+    ///         .fold_batch(Neighbours(), &Neighbours::add)
+    ///         .replay(...)
+    template <class Init, FoldFunction<Init, std::span<const T>> F>
+    [[nodiscard]] auto fold_batch(Init init, F fn, Location where = Location::current());
+
     /// Calls `fn(std::span<const T>)` for each batch, on the worker where it is.
     template <InspectFunction<std::span<const T>> F>
     void for_each_batch(F fn, Location where = Location::current());
