@@ -22,72 +22,56 @@ namespace renoir {
 
 namespace detail {
 
+/// An operator on windows, with a stage of one of the kinds below.
+template <class Value, class Kind, class Windows, class Step>
+struct WindowOperator {
+    using value_type = Value;
+    const OperatorInfo& info;
+    Windows windows;
+    Step step;
+
+    template <StageFor<Value> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        using Stage = typename Kind::template Stage<Next>;
+        return Stage(info, windows, step, std::move(next));
+    }
+};
+
 template <class K, class V, class Step>
-struct PanePartial {
-    using value_type = Timed<std::pair<K, typename Step::state_type>>;
-    const OperatorInfo& info;
-    PeriodicWindows panes;
-    Step step;
-
-    template <StageFor<value_type> Next>
-    auto stage(ReplicaContext&, Next next) const {
-        return PanePartialStage<K, V, Step, Next>(info, panes, step, std::move(next));
-    }
+struct PanePartials {
+    template <class Next>
+    using Stage = PanePartialStage<K, V, Step, Next>;
 };
-
-template <class K, class In, class Step, bool WithWindow>
+template <class K, class V, class Step, bool WithWindow>
 struct WindowTables {
-    using value_type = Timed<std::pair<K, window_result_t<WithWindow, Step>>>;
-    const OperatorInfo& info;
-    PeriodicWindows windows;
-    Step step;
-
-    template <StageFor<value_type> Next>
-    auto stage(ReplicaContext&, Next next) const {
-        return WindowTablesStage<K, In, Step, WithWindow, Next>(info, windows, step,
-                                                                std::move(next));
-    }
+    template <class Next>
+    using Stage = WindowTablesStage<K, V, Step, WithWindow, Next>;
 };
-
 template <class K, class Step, bool WithWindow>
 struct SlidingStates {
-    using value_type = Timed<std::pair<K, window_result_t<WithWindow, Step>>>;
-    const OperatorInfo& info;
-    PeriodicWindows windows;
-    Step step;
-
-    template <StageFor<value_type> Next>
-    auto stage(ReplicaContext&, Next next) const {
-        return SlidingStatesStage<K, Step, WithWindow, Next>(info, windows, step, std::move(next));
-    }
+    template <class Next>
+    using Stage = SlidingStatesStage<K, Step, WithWindow, Next>;
 };
-
 template <class K, class V, class Step, bool WithWindow>
 struct SessionWindows {
-    using value_type = Timed<std::pair<K, window_result_t<WithWindow, Step>>>;
-    const OperatorInfo& info;
-    SessionWindow windows;
-    Step step;
-
-    template <StageFor<value_type> Next>
-    auto stage(ReplicaContext&, Next next) const {
-        return SessionWindowStage<K, V, Step, WithWindow, Next>(info, windows, step,
-                                                                std::move(next));
-    }
+    template <class Next>
+    using Stage = SessionWindowStage<K, V, Step, WithWindow, Next>;
 };
-
 template <class K, class V, class Step>
 struct CountWindows {
-    using value_type = std::pair<K, window_result_t<false, Step>>;
-    const OperatorInfo& info;
-    CountWindow windows;
-    Step step;
-
-    template <StageFor<value_type> Next>
-    auto stage(ReplicaContext&, Next next) const {
-        return CountWindowStage<K, V, Step, Next>(info, windows, step, std::move(next));
-    }
+    template <class Next>
+    using Stage = CountWindowStage<K, V, Step, Next>;
 };
+
+/// Puts an operator of a kind of windows behind a stream; its results are values of keys.
+template <class Kind, class K, class R, class AnyStream, class Windows, class Step>
+auto append_windows(AnyStream& stream, const OperatorInfo& info, const Windows& windows,
+                    Step step) {
+    return append_as_is<KeyedResult<K, R>>(stream, info, [&](const OperatorInfo& named) {
+        return WindowOperator<Timed<std::pair<K, R>>, Kind, Windows, Step>{named, windows,
+                                                                           std::move(step)};
+    });
+}
 
 /// A keyed stream with a filter for late items behind what makes its items, before its exchange
 /// where that is still to come.
@@ -126,20 +110,18 @@ auto key_in_place(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info) {
 template <class K, class V, bool WithWindow, class AnyStream, class Step>
 auto append_tables(AnyStream& stream, const OperatorInfo& info, const PeriodicWindows& windows,
                    Step step) {
-    using Result = KeyedResult<K, window_result_t<WithWindow, Step>>;
-    return append_as_is<Result>(stream, info, [&](const OperatorInfo& named) {
-        return WindowTables<K, V, Step, WithWindow>{named, windows, std::move(step)};
-    });
+    return append_windows<WindowTables<K, V, Step, WithWindow>, K,
+                          window_result_t<WithWindow, Step>>(stream, info, windows,
+                                                             std::move(step));
 }
 
 /// The states of the keys in each pane, at its end.
 template <class K, class V, class AnyStream, class Aggregate>
 auto append_panes(AnyStream& stream, const OperatorInfo& info, const PeriodicWindows& windows,
                   const Aggregate& aggregate) {
-    using State = typename Aggregate::state_type;
-    return append_as_is<KeyedResult<K, State>>(stream, info, [&](const OperatorInfo& named) {
-        return PanePartial<K, V, Partial<Aggregate>>{named, windows.panes(), {{aggregate}}};
-    });
+    using Step = Partial<Aggregate>;
+    return append_windows<PanePartials<K, V, Step>, K, typename Aggregate::state_type>(
+        stream, info, windows.panes(), Step{{aggregate}});
 }
 
 /// Windows over the states of panes.
@@ -147,11 +129,10 @@ template <class K, bool WithWindow, class AnyStream, class Windows, class Aggreg
 auto append_states(AnyStream& stream, const OperatorInfo& info, const Windows& windows,
                    Aggregate aggregate) {
     using Step = Merging<Aggregate>;
-    using Result = KeyedResult<K, window_result_t<WithWindow, Step>>;
     if constexpr (std::same_as<Windows, SlidingWindow>) {
-        return append_as_is<Result>(stream, info, [&](const OperatorInfo& named) {
-            return SlidingStates<K, Step, WithWindow>{named, windows, {std::move(aggregate)}};
-        });
+        return append_windows<SlidingStates<K, Step, WithWindow>, K,
+                              window_result_t<WithWindow, Step>>(stream, info, windows,
+                                                                 Step{std::move(aggregate)});
     } else {
         return append_tables<K, typename Aggregate::state_type, WithWindow>(
             stream, info, windows, Step{std::move(aggregate)});
@@ -376,24 +357,24 @@ class [[nodiscard]] WindowedStream {
         if constexpr (by_number) {
             auto combined = detail::combining<V>(std::move(aggregate));
             using Step = detail::Whole<decltype(combined)>;
+            using R = detail::window_result_t<false, Step>;
+            using Kind = detail::CountWindows<K, V, Step>;
             return detail::with_partition(stream_, [&](auto& partitioned) {
-                return append_operator<KeyedResult<K, detail::window_result_t<false, Step>>>(
+                return append_operator<KeyedResult<K, R>>(
                     partitioned, info, [&](const OperatorInfo& named) {
-                        return detail::CountWindows<K, V, Step>{named, windows_,
-                                                                Step{std::move(combined)}};
+                        return detail::WindowOperator<std::pair<K, R>, Kind, Windows, Step>{
+                            named, windows_, Step{std::move(combined)}};
                     });
             });
         } else if constexpr (std::same_as<Windows, SessionWindow>) {
             auto filtered = detail::filter_late(stream_, info, windows_, late_);
             auto combined = detail::combining<V>(std::move(aggregate));
             using Step = detail::Whole<decltype(combined)>;
+            using R = detail::window_result_t<WithWindow, Step>;
+            using Kind = detail::SessionWindows<K, V, Step, WithWindow>;
             return detail::with_partition(filtered, [&](auto& partitioned) {
-                return detail::append_as_is<
-                    KeyedResult<K, detail::window_result_t<WithWindow, Step>>>(
-                    partitioned, info, [&](const OperatorInfo& named) {
-                        return detail::SessionWindows<K, V, Step, WithWindow>{
-                            named, windows_, Step{std::move(combined)}};
-                    });
+                return detail::append_windows<Kind, K, R>(partitioned, info, windows_,
+                                                          Step{std::move(combined)});
             });
         } else {
             auto filtered = detail::filter_late(stream_, info, PeriodicWindows(windows_), late_);
