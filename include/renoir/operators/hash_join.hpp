@@ -4,8 +4,10 @@
 
 #include <renoir/operators/join_shape.hpp>
 #include <renoir/operators/join_table.hpp>
+#include <renoir/runtime/loop.hpp>
 
 #include <array>
+#include <memory>
 #include <tuple>
 #include <vector>
 
@@ -29,9 +31,12 @@ class HashJoinStage {
     using Lookup = typename KeyStorage<Key>::Lookup;
 
  public:
-    HashJoinStage(LeftItems left, RightItems right, Next next)
-        : sides_(Side<LeftItems, RightItems>(std::move(left)),
-                 Side<RightItems, LeftItems>(std::move(right))),
+    /// In a loop a side may be resident: then nothing is pushed there but its marks.
+    HashJoinStage(LeftItems left, RightItems right, Next next,
+                  std::shared_ptr<JoinTable<LeftItems>> resident_left = nullptr,
+                  std::shared_ptr<JoinTable<RightItems>> resident_right = nullptr)
+        : sides_(Side<LeftItems, RightItems>(std::move(left), std::move(resident_left)),
+                 Side<RightItems, LeftItems>(std::move(right), std::move(resident_right))),
           next_(std::move(next)) {}
 
     void push_left(LeftItem&& item) { take_one<0>(item); }
@@ -81,7 +86,7 @@ class HashJoinStage {
     /// rows on the left find it complete and need not be kept.
     [[nodiscard]] bool prefers_right() const noexcept {
         const auto& right = std::get<1>(sides_);
-        return !right.ended && right.table.rows() < small_side;
+        return !right.ended && right.table().rows() < small_side;
     }
 
  private:
@@ -103,19 +108,26 @@ class HashJoinStage {
             OtherMatches matches;
         };
 
-        explicit Side(Items items) : table(std::move(items)) {}
+        Side(Items items, std::shared_ptr<Table> resident)
+            : ended(resident != nullptr),
+              is_resident(ended),
+              table_(is_resident ? std::move(resident)
+                                 : std::make_shared<Table>(std::move(items))) {}
+
+        [[nodiscard]] Table& table() const noexcept { return *table_; }
 
         /// As before the first row of a round.
         void clear() {
-            table.clear();
+            if (is_resident) return;
+            table().clear();
             ended = false;
             oldest = timestamp_max;
         }
 
-        [[nodiscard]] Key key_of(const Item& item) { return table.items().key_of(item); }
+        [[nodiscard]] Key key_of(const Item& item) { return table().items().key_of(item); }
 
-        Table table;
-        bool ended = false;
+        bool ended;
+        bool is_resident;  ///< the rows were there before the first round and stay for all of them
         /// The lowest time of the rows in the table.
         Timestamp oldest = timestamp_max;
         std::vector<Waiting> waiting;
@@ -124,6 +136,9 @@ class HashJoinStage {
         bool is_emptied = false;
         std::size_t next_slot = 0;
         typename Table::Matches alone;
+
+     private:
+        std::shared_ptr<Table> table_;
     };
 
     template <std::size_t index>
@@ -138,7 +153,7 @@ class HashJoinStage {
     void take_one(Item& item) {
         const Key key = side<own>().key_of(std::as_const(item));
         const Lookup lookup = KeyStorage<Key>::look_up(key);
-        take<own>(item, key, lookup, side<1 - own>().table.find(lookup));
+        take<own>(item, key, lookup, side<1 - own>().table().find(lookup));
     }
 
     /// Some rows whose slots are on their way.
@@ -175,14 +190,14 @@ class HashJoinStage {
             chunk.keys[i] = side<own>().key_of(std::as_const(items[begin + i]));
             Lookup* lookup = chunk.lookups() + i;
             new (lookup) Lookup(KeyStorage<Key>::look_up(chunk.keys[i]));
-            side<1 - own>().table.prefetch(*lookup);
-            if (is_kept) side<own>().table.prefetch(*lookup);
+            side<1 - own>().table().prefetch(*lookup);
+            if (is_kept) side<own>().table().prefetch(*lookup);
         }
     }
 
     template <std::size_t own, class Item>
     void take_chunk(std::span<Item> items, Chunk& chunk) {
-        auto& other = side<1 - own>().table;
+        auto& other = side<1 - own>().table();
         std::array<std::size_t, look_ahead> later;
         std::size_t undecided = 0;
         const auto take_row = [&](std::size_t i, const auto& met) {
@@ -205,13 +220,13 @@ class HashJoinStage {
     void take(Item& item, const Key& key, const Lookup& lookup, const Place& met) {
         auto& other = side<1 - own>();
         if (met) {
-            if constexpr (comes_out_alone<1 - own>) other.table.set_matched(met);
-            match<own>(item, key, other.table.matches(met));
+            if constexpr (comes_out_alone<1 - own>) other.table().set_matched(met);
+            match<own>(item, key, other.table().matches(met));
         }
         if (!other.ended) {
             if constexpr (holds_time && comes_out_alone<own>)
                 side<own>().oldest = std::min(side<own>().oldest, item.time);
-            side<own>().table.insert(lookup, to_owned(Item(std::move(item))), bool(met));
+            side<own>().table().insert(lookup, to_owned(Item(std::move(item))), bool(met));
         } else if constexpr (comes_out_alone<own>) {
             if (!met) emit_alone<own>(key, item);
         }
@@ -239,7 +254,7 @@ class HashJoinStage {
             } else {
                 next_.push(Shape::pair(key, show_item<OtherItem>(*matches.row), item));
             }
-            other.table.advance(matches);
+            other.table().advance(matches);
         }
         return true;
     }
@@ -283,15 +298,19 @@ class HashJoinStage {
         if constexpr (comes_out_alone<own>) {
             using Item = typename std::remove_cvref_t<decltype(side)>::Item;
             do {
-                for (; side.alone.row != nullptr; side.table.advance(side.alone)) {
+                for (; side.alone.row != nullptr; side.table().advance(side.alone)) {
                     if (budget_ == 0) return false;
                     --budget_;
                     const Item& item = show_item<Item>(*side.alone.row);
                     emit_alone<own>(side.key_of(item), item);
                 }
-            } while (side.table.next_unmatched(side.next_slot, side.alone));
+            } while (side.table().next_unmatched(side.next_slot, side.alone));
         }
-        side.table.clear();
+        if (!side.is_resident) {
+            side.table().clear();
+        } else if constexpr (comes_out_alone<own>) {
+            side.table().forget_matches();
+        }
         side.next_slot = 0;
         side.is_emptied = false;
         side.oldest = timestamp_max;
@@ -336,6 +355,62 @@ class HashJoinStage {
     std::vector<Mark> marks_;
     Timestamp watermark_ = timestamp_min;
     Timestamp sent_watermark_ = timestamp_min;
+};
+
+/// Puts the rows of a side into the table that is resident in a loop. Those of the next round of
+/// the loop around that one replace them.
+template <class Items>
+class BuildTableStage {
+    using Item = typename Items::item_type;
+    using Table = JoinTable<Items>;
+
+ public:
+    BuildTableStage(std::shared_ptr<Table> table, Output<Ready>& ready)
+        : table_(std::move(table)), ready_(ready) {}
+
+    void push(Item&& item) {
+        begin_round();
+        insert(item);
+    }
+    void push_batch(std::span<Item> items) {
+        begin_round();
+        for (std::size_t begin = 0; begin < items.size(); begin += look_ahead) {
+            const auto chunk = items.subspan(begin, std::min(look_ahead, items.size() - begin));
+            if constexpr (is_flat<typename Items::key_type>) {
+                for (const Item& item : chunk)
+                    table_->prefetch(Table::look_up(table_->items().key_of(item)));
+            }
+            for (Item& item : chunk) insert(item);
+        }
+    }
+    void control(const Mark& mark) {
+        if (mark.kind == MarkKind::end_of_round) {
+            begin_round();
+            table_->arrange();
+            is_complete_ = true;
+        } else if (mark.kind != MarkKind::end_of_stream) {
+            return;
+        }
+        ready_.send_mark(mark);
+    }
+
+ private:
+    static constexpr std::size_t look_ahead = 128;
+
+    void begin_round() {
+        if (!is_complete_) return;
+        is_complete_ = false;
+        table_->clear();
+    }
+
+    void insert(Item& item) {
+        const auto key = table_->items().key_of(std::as_const(item));
+        table_->insert(Table::look_up(key), to_owned(Item(std::move(item))), false);
+    }
+
+    std::shared_ptr<Table> table_;
+    Output<Ready>& ready_;
+    bool is_complete_ = false;
 };
 
 }  // namespace renoir::detail

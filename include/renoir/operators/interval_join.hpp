@@ -285,6 +285,7 @@ class IntervalJoinStage {
 
 /// What connect_join is to build for an interval join.
 struct LocalInterval {
+    static constexpr bool keeps_tables = false;
     Timestamp lower;
     Timestamp upper;
 

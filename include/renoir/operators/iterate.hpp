@@ -170,7 +170,8 @@ IterationResult<S, owned_t<T>> Stream<T, Chain>::iterate(std::size_t max_rounds,
     auto slots = std::make_shared<detail::DeltaSlots<Delta>>();
     auto stores = std::make_shared<detail::SharedStores<detail::RoundItems<Item>>>();
     auto&& untimed = detail::without_time(*this, info);
-    const BlockId inside = detail::end_before_loop<T>(untimed, info, loop, stores);
+    const BlockId inside =
+        detail::end_before_loop(untimed, info, loop, detail::gather_in<T>(stores));
     const BlockId outside = graph->add_block(replication, batch_mode);
     graph->block(outside).loop = loop.outer;
     const EdgeId results = graph->connect_outward(inside, outside);

@@ -56,12 +56,17 @@ struct PlainJoinInput {
         }
     }
 
-    /// Each item to the replica of its key; `used` is the stream as it is where the join is.
+    /// Each item to the replica of its key.
+    [[nodiscard]] auto partition() const {
+        return [key = key](const OperatorInfo& named, ReplicaContext&) {
+            return KeyPartition<F>{named, key};
+        };
+    }
+
+    /// `used` is the stream as it is where the join is.
     template <class Used>
     [[nodiscard]] EdgeId send_by_key(Used& used, const OperatorInfo& info, BlockId to) const {
-        return connect_to(used, info, to, [key = key](const OperatorInfo& named, ReplicaContext&) {
-            return KeyPartition<F>{named, key};
-        });
+        return connect_to(used, info, to, partition());
     }
 };
 
@@ -81,13 +86,16 @@ struct KeyedJoinInput {
     }
 
     /// Stays on its worker, unless its block does not run on all of them.
+    [[nodiscard]] auto partition() const {
+        return [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; };
+    }
+
     template <class Used>
     [[nodiscard]] EdgeId send_by_key(Used& used, const OperatorInfo& info, BlockId to) const {
         const Graph& graph = used.handle().graph();
         if (graph.block(used.handle().block()).replication == graph.block(to).replication)
             return stay(used, info, to);
-        return connect_to(used, info, to,
-                          [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
+        return connect_to(used, info, to, partition());
     }
 };
 
@@ -111,6 +119,18 @@ auto join_input(KeyedStream<K, V, Chain>& stream) {
     }
 }
 
+/// The tables of a side that is resident in a loop, one for each replica; null for other sides.
+template <class Items>
+using SharedTables = std::shared_ptr<SharedStores<JoinTable<Items>>>;
+
+template <class Items>
+std::shared_ptr<JoinTable<Items>> table_of(const SharedTables<Items>& tables, const Items& items,
+                                           ReplicaContext& context) {
+    if (tables == nullptr) return nullptr;
+    return tables->of_replica(context.index(),
+                              [&] { return std::make_shared<JoinTable<Items>>(items); });
+}
+
 /// Behind the exchange of a join.
 template <class Local, JoinVariant variant, class LeftItems, class RightItems>
 struct JoinChain {
@@ -123,23 +143,44 @@ struct JoinChain {
     LeftItems left;
     RightItems right;
     Local local;
+    SharedTables<LeftItems> left_tables;
+    SharedTables<RightItems> right_tables;
 
     template <StageFor<value_type> Next>
     [[nodiscard]] std::unique_ptr<Replica> build(ReplicaContext& context, Next next) const {
-        auto stage = local.template stage<variant>(left, right, std::move(next));
+        auto stage = make_stage(context, std::move(next));
         return std::make_unique<TwoInputReplica<LeftItem, RightItem, decltype(stage)>>(
             context, left_edge, right_edge, std::move(stage));
+    }
+
+ private:
+    template <class Next>
+    auto make_stage(ReplicaContext& context, Next next) const {
+        if constexpr (Local::keeps_tables) {
+            return local.template stage<variant>(left, right, std::move(next),
+                                                 table_of(left_tables, left, context),
+                                                 table_of(right_tables, right, context));
+        } else {
+            return local.template stage<variant>(left, right, std::move(next));
+        }
     }
 };
 
 struct LocalHash {
+    static constexpr bool keeps_tables = true;
+
     template <JoinVariant variant, class LeftItems, class RightItems, class Next>
-    auto stage(LeftItems left, RightItems right, Next next) const {
+    auto stage(LeftItems left, RightItems right, Next next,
+               std::shared_ptr<JoinTable<LeftItems>> resident_left,
+               std::shared_ptr<JoinTable<RightItems>> resident_right) const {
         return HashJoinStage<LeftItems, RightItems, variant, Next>(
-            std::move(left), std::move(right), std::move(next));
+            std::move(left), std::move(right), std::move(next), std::move(resident_left),
+            std::move(resident_right));
     }
 };
 struct LocalSortMerge {
+    static constexpr bool keeps_tables = false;
+
     template <JoinVariant variant, class LeftItems, class RightItems, class Next>
     auto stage(LeftItems left, RightItems right, Next next) const {
         return SortMergeJoinStage<LeftItems, RightItems, variant, Next>(
@@ -183,6 +224,30 @@ struct ShipBroadcastRight {
     using Result = PlainResult<Row>;
 };
 
+/// The edge of a side into the join. A side from outside of the loop that the join is in travels
+/// only once where that will do: into `tables`, and from there come only the marks of each round.
+/// Otherwise it is sent by `send` in each round.
+template <bool may_reside, class Input, class Items, class Send>
+EdgeId connect_side(Input& input, const Items& items, const OperatorInfo& info,
+                    LoopDescription* loop, BlockId to, SharedTables<Items>& tables, Send send) {
+    const StreamHandle& handle = input.stream.handle();
+    if (handle.graph().block(handle.block()).loop == loop) return send(input.stream);
+    if constexpr (may_reside) {
+        tables = std::make_shared<SharedStores<JoinTable<Items>>>();
+        return use_inside(input.stream, info, loop->outer, [&](auto& used) {
+            using Item = typename Items::item_type;
+            auto rows = exchange<Item>(used, info, Replication::unlimited(), input.partition());
+            auto marks = enter_without_items(
+                rows, info, *loop, [items, tables](ReplicaContext& context, Output<Ready>& ready) {
+                    return BuildTableStage<Items>(table_of(tables, items, context), ready);
+                });
+            return stay(marks, info, to);
+        });
+    } else {
+        return use_inside(input.stream, info, loop, send);
+    }
+}
+
 template <class Ship, JoinVariant variant, class Left, class Right, class Local>
 auto connect_join(Left left, Right right, const OperatorInfo& info, Local local) {
     using Key = common_key_t<typename Left::key_type, typename Right::key_type>;
@@ -199,15 +264,20 @@ auto connect_join(Left left, Right right, const OperatorInfo& info, Local local)
     auto left_items = left.template items<Key>(head);
     auto right_items = right.template items<Key>(head);
     LoopDescription* loop = inner_loop(left.stream.handle(), right.stream.handle(), info);
-    const EdgeId left_edge = use_inside(
-        left.stream, info, loop, [&](auto& used) { return Ship::send_left(left, used, info, to); });
-    const EdgeId right_edge = use_inside(right.stream, info, loop, [&](auto& used) {
-        return Ship::send_right(right, used, info, to);
-    });
+    constexpr bool may_reside = std::same_as<Ship, ShipHash> && Local::keeps_tables &&
+                                !is_timed<typename Left::stream_type>;
+    SharedTables<typename Left::template Items<Key>> left_tables;
+    SharedTables<typename Right::template Items<Key>> right_tables;
+    const EdgeId left_edge =
+        connect_side<may_reside>(left, left_items, info, loop, to, left_tables,
+                                 [&](auto& used) { return Ship::send_left(left, used, info, to); });
+    const EdgeId right_edge = connect_side<may_reside>(
+        right, right_items, info, loop, to, right_tables,
+        [&](auto& used) { return Ship::send_right(right, used, info, to); });
     return Ship::template Result<typename Chain::Shape::Row>::with_chain(
         StreamHandle(graph, to, head),
         Chain{left_edge, right_edge, std::move(left_items), std::move(right_items),
-              std::move(local)},
+              std::move(local), std::move(left_tables), std::move(right_tables)},
         execution);
 }
 

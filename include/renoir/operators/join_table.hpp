@@ -196,6 +196,30 @@ class JoinTable {
         place.bucket->flags[place.entry] |= matched_flag;
     }
 
+    /// Puts the rows of each key side by side, for a table that will be looked into again and
+    /// again.
+    void arrange() {
+        auto scattered = std::exchange(pool_, {});
+        for (std::size_t index = 0; index < buckets(); ++index) {
+            for (std::uint32_t& further : buckets_[index].further) {
+                std::uint32_t* link = &further;
+                while (*link != 0) {
+                    Node& node =
+                        scattered[(*link - 1) / rows_in_chunk][(*link - 1) % rows_in_chunk];
+                    *link = add_to_pool(std::move(node.row), node.further);
+                    link = &pool_.back().back().further;
+                }
+            }
+        }
+    }
+
+    /// As if no row of the other side had met any.
+    void forget_matches() noexcept {
+        for (std::size_t index = 0; index < buckets(); ++index) {
+            for (std::uint8_t& flags : buckets_[index].flags) flags &= occupied_flag;
+        }
+    }
+
     [[nodiscard]] Matches matches(const Place& place) noexcept {
         const std::uint32_t further = place.bucket->further[place.entry];
         if constexpr (row_in_bucket) return {&place.bucket->entries[place.entry].row(), further};

@@ -28,10 +28,15 @@ template <class Store>
 class SharedStores {
  public:
     [[nodiscard]] std::shared_ptr<Store> of_replica(std::uint32_t index) {
+        return of_replica(index, [] { return std::make_shared<Store>(); });
+    }
+    /// `make()` makes the store where nobody has asked for it before.
+    template <class Make>
+    [[nodiscard]] std::shared_ptr<Store> of_replica(std::uint32_t index, Make make) {
         const std::lock_guard lock(building_);
         std::shared_ptr<Store> store = stores_[index].lock();
         if (store == nullptr) {
-            store = std::make_shared<Store>();
+            store = make();
             stores_[index] = store;
         }
         return store;
@@ -164,6 +169,40 @@ class ReplayReplica final : public Replica {
     [[no_unique_address]] std::conditional_t<
         copies_batches, std::array<T, copies_batches ? copied_at_once : 1>, Nothing>
         copies_{};
+    Next next_;
+};
+
+/// Head of a block in a loop: ends each round at once.
+template <class Next>
+class MarksReplica final : public Replica {
+ public:
+    MarksReplica(ReplicaContext& context, Next next)
+        : member_(context.loop(), context.parker()),
+          outer_(context.loop()->outer(), context.parker()),
+          next_(std::move(next)) {}
+
+    StepResult step() override {
+        switch (member_.turn()) {
+            case LoopMember::Turn::none:
+                return StepResult::idle;
+            case LoopMember::Turn::round:
+                next_.control({MarkKind::end_of_round, 0});
+                member_.end_round();
+                return StepResult::progressed;
+            case LoopMember::Turn::stop:
+                member_.confirm_stop();
+                outer_.end_round();
+                return StepResult::progressed;
+            case LoopMember::Turn::finish:
+                break;
+        }
+        next_.control({MarkKind::end_of_stream, 0});
+        return StepResult::finished;
+    }
+
+ private:
+    LoopMember member_;
+    LoopMember outer_;
     Next next_;
 };
 

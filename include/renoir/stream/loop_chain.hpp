@@ -22,6 +22,17 @@ struct ReplayChain {
     }
 };
 
+/// Behind the way into a loop, for a stream whose items are elsewhere.
+template <class T>
+struct MarksChain {
+    using value_type = T;
+
+    template <StageFor<T> Next>
+    [[nodiscard]] std::unique_ptr<Replica> build(ReplicaContext& context, Next next) const {
+        return std::make_unique<MarksReplica<Next>>(context, std::move(next));
+    }
+};
+
 /// Behind the way into a loop, for items that are those of the round before.
 template <Exchangeable T>
 struct IterateChain {
@@ -36,11 +47,11 @@ struct IterateChain {
     }
 };
 
-/// The block of the stream ends: its items are kept where they are for a block of the same
-/// replication in the loop, which is returned.
-template <class T, class Store, class AnyStream>
+/// The block of the stream ends in the stage that `make_stage(context, ready)` makes, which keeps
+/// the items where they are for a block of the same replication in the loop. That one is returned.
+template <class AnyStream, class MakeStage>
 BlockId end_before_loop(AnyStream& stream, const OperatorInfo& info, LoopDescription& loop,
-                        std::shared_ptr<SharedStores<Store>> stores) {
+                        MakeStage make_stage) {
     stream.handle().require_usable(info);
     Graph& graph = stream.handle().graph();
     const BlockId from = stream.handle().block();
@@ -50,12 +61,19 @@ BlockId end_before_loop(AnyStream& stream, const OperatorInfo& info, LoopDescrip
         graph.add_block(graph.block(from).replication, graph.block(from).batch_mode);
     graph.block(inside).loop = &loop;
     end_block(stream, info, [&](const OperatorInfo&) {
-        return [ready, stores](ReplicaContext& context) {
-            return GatherStage<T, Store>{stores->of_replica(context.index()),
-                                         context.open_output<Ready>(ready)};
+        return [ready, make_stage](ReplicaContext& context) {
+            return make_stage(context, context.open_output<Ready>(ready));
         };
     });
     return inside;
+}
+
+/// The stage that keeps the items of type T.
+template <class T, class Store>
+auto gather_in(std::shared_ptr<SharedStores<Store>> stores) {
+    return [stores](ReplicaContext& context, Output<Ready>& ready) {
+        return GatherStage<T, Store>{stores->of_replica(context.index()), ready};
+    };
 }
 
 /// A stream from just outside the loop as one that has the same items in each round. Event times
@@ -67,9 +85,22 @@ auto enter_loop(AnyStream& stream, const OperatorInfo& info, LoopDescription& lo
     const std::shared_ptr<Graph> graph = stream.handle().shared_graph();
     auto stores = std::make_shared<SharedStores<ItemStore<owned_t<Item>>>>();
     auto execution = stream.execution();
-    const BlockId inside = end_before_loop<Item>(stream, info, loop, stores);
+    const BlockId inside = end_before_loop(stream, info, loop, gather_in<Item>(stores));
     return Inside(StreamHandle(graph, inside, graph->add_operator(inside, info)),
                   ReplayChain<Item>{std::move(stores)}, std::move(execution));
+}
+
+/// As enter_loop, but the stage that `make_stage(context, ready)` makes keeps the items, and what
+/// is played in each round are only the marks.
+template <class AnyStream, class MakeStage>
+auto enter_without_items(AnyStream& stream, const OperatorInfo& info, LoopDescription& loop,
+                         MakeStage make_stage) {
+    using Item = travelling_t<AnyStream>;
+    const std::shared_ptr<Graph> graph = stream.handle().shared_graph();
+    auto execution = stream.execution();
+    const BlockId inside = end_before_loop(stream, info, loop, std::move(make_stage));
+    return Stream<Item, MarksChain<Item>>(
+        StreamHandle(graph, inside, graph->add_operator(inside, info)), {}, std::move(execution));
 }
 
 /// The innermost loop of the two streams; one is in it or around it. Throws Error(usage) where
