@@ -96,8 +96,10 @@ TEST_CASE("a stream from outside is joined in each round, whichever side it is")
             }));
         });
         check("keyed", [&](Stream<int> items, IterationState<State> state) {
-            auto grouped = ctx.stream_iter(rows()).group_by(key_of_row).fold(
-                std::vector<Pair>(), [](auto& all, const Pair& row) { all.push_back(row); });
+            auto grouped = ctx.stream_iter(rows())
+                               .group_by(key_of_row)
+                               .fold(std::vector<Pair>(),
+                                     [](auto& all, const Pair& row) { all.push_back(row); });
             auto pairs = items.group_by(key_of_item).join(std::move(grouped));
             return Stream<int>(
                 pairs.drop_key().flat_map([state](const std::pair<int, std::vector<Pair>>& pair) {
@@ -138,13 +140,15 @@ TEST_CASE("rows without a partner come out in each round anew") {
         check(
             "left join",
             [&](Stream<int> items, IterationState<State> state) {
-                return to_items(items.left_join(ctx.stream_iter(rows()), key_of_item, key_of_row), state);
+                return to_items(items.left_join(ctx.stream_iter(rows()), key_of_item, key_of_row),
+                                state);
             },
             round(true, false));
         check(
             "outer join",
             [&](Stream<int> items, IterationState<State> state) {
-                return to_items(items.outer_join(ctx.stream_iter(rows()), key_of_item, key_of_row), state);
+                return to_items(items.outer_join(ctx.stream_iter(rows()), key_of_item, key_of_row),
+                                state);
             },
             round(true, true));
         check(
@@ -176,7 +180,8 @@ TEST_CASE("an inner loop joins with what the round of the outer one gives it") {
             auto copies = items.split(2);
             Stream<Pair> between = step_items(std::move(copies[1]), outer).map(row_of);
             auto inner = [&](Stream<int> inside, IterationState<State> state) {
-                auto once = to_items(inside.left_join(std::move(between), key_of_item, key_of_row), state);
+                auto once =
+                    to_items(inside.left_join(std::move(between), key_of_item, key_of_row), state);
                 return to_items(once.join(ctx.stream_iter(rows()), key_of_item, key_of_row), state);
             };
             return replay(std::move(copies[0]), 2, inner).map([](State state) {
@@ -200,12 +205,35 @@ TEST_CASE("a large side is joined in a loop by keys of text") {
             ctx.stream_par_iter(0, 40), 3, [&](Stream<int> items, IterationState<State> now) {
                 auto large = ctx.stream_par_iter(0, count);
                 auto pairs = items.join(std::move(large), text, text);
-                return Stream<int>(
-                    pairs.drop_key()
-                        .filter([](const Pair& pair) { return pair.second < 5000; })
-                        .map([now](const Pair& pair) {
-                            return stepped(pair.second, now.get()) % 5000;
-                        }));
+                return Stream<int>(pairs.drop_key()
+                                       .filter([](const Pair& pair) { return pair.second < 5000; })
+                                       .map([now](const Pair& pair) {
+                                           return stepped(pair.second, now.get()) % 5000;
+                                       }));
+            });
+        expect.items("state", std::move(state), std::vector{expected.first});
+        expect.items("items", std::move(last), expected.second);
+    });
+}
+
+TEST_CASE("views of text from outside are kept by a join in a loop") {
+    const std::vector<std::string> words = mapped(
+        numbers(100), [](int n) { return "a word of some length, number " + std::to_string(n); });
+    const std::vector<std::string_view> views(words.begin(), words.end());
+    const auto expected = iterated(3, numbers(50), [](const std::vector<int>& items, State) {
+        return mapped(items, [](int n) { return n + 1; });
+    });
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        auto [state, last] =
+            iterate(ctx.stream_par_iter(0, 50), 3, [&](Stream<int> items, IterationState<State>) {
+                auto pairs = items.join(
+                    ctx.stream_iter(views),
+                    [&](int n) { return words[static_cast<std::size_t>(n)]; },
+                    [](std::string_view word) { return std::string(word); });
+                return Stream<int>(pairs.drop_key().map([](const auto& pair) {
+                    const std::string_view word = pair.second;
+                    return std::stoi(std::string(word.substr(word.rfind(' ')))) + 1;
+                }));
             });
         expect.items("state", std::move(state), std::vector{expected.first});
         expect.items("items", std::move(last), expected.second);
