@@ -22,6 +22,21 @@ namespace renoir {
 
 namespace detail {
 
+/// Aggregation by pane where the items are.
+template <class Item, class Keyed, class Step>
+struct PanePartial {
+    using value_type = Timed<std::pair<typename Keyed::key_type, typename Step::state_type>>;
+    const OperatorInfo& info;
+    PeriodicWindows panes;
+    Keyed keyed;
+    Step step;
+
+    template <StageFor<value_type> Next>
+    auto stage(ReplicaContext&, Next next) const {
+        return PanePartialStage<Item, Keyed, Step, Next>(info, panes, keyed, step, std::move(next));
+    }
+};
+
 /// An operator on windows, with a stage of one of the kinds below.
 template <class Value, class Kind, class Windows, class Step>
 struct WindowOperator {
@@ -37,11 +52,6 @@ struct WindowOperator {
     }
 };
 
-template <class K, class V, class Step>
-struct PanePartials {
-    template <class Next>
-    using Stage = PanePartialStage<K, V, Step, Next>;
-};
 template <class K, class V, class Step, bool WithWindow>
 struct WindowTables {
     template <class Next>
@@ -97,13 +107,12 @@ auto filter_late(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Win
     }
 }
 
-/// The stream without exchange, with its key beside each item.
+/// A stream that is not partitioned yet, without its key.
 template <class K, class V, class Chain>
-auto key_in_place(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info) {
-    auto key = std::move(stream.chain().key);
-    Stream<V, std::remove_cvref_t<decltype(stream.chain().previous)>> ungrouped(
-        std::move(stream.handle()), std::move(stream.chain().previous), stream.execution());
-    return append_key_by<V>(ungrouped, info, std::move(key));
+auto ungrouped(KeyedStream<K, V, Chain>& stream) {
+    using Previous = std::remove_cvref_t<decltype(stream.chain().previous)>;
+    return Stream<V, Previous>(std::move(stream.handle()), std::move(stream.chain().previous),
+                               stream.execution());
 }
 
 /// Windows over all items of a key, of which each has a table.
@@ -116,12 +125,15 @@ auto append_tables(AnyStream& stream, const OperatorInfo& info, const PeriodicWi
 }
 
 /// The states of the keys in each pane, at its end.
-template <class K, class V, class AnyStream, class Aggregate>
+template <class Item, class AnyStream, class Keyed, class Aggregate>
 auto append_panes(AnyStream& stream, const OperatorInfo& info, const PeriodicWindows& windows,
-                  const Aggregate& aggregate) {
+                  Keyed keyed, const Aggregate& aggregate) {
     using Step = Partial<Aggregate>;
-    return append_windows<PanePartials<K, V, Step>, K, typename Aggregate::state_type>(
-        stream, info, windows.panes(), Step{{aggregate}});
+    using Result = KeyedResult<typename Keyed::key_type, typename Aggregate::state_type>;
+    return append_as_is<Result>(stream, info, [&](const OperatorInfo& named) {
+        return PanePartial<Item, Keyed, Step>{
+            named, windows.panes(), std::move(keyed), {{aggregate}}};
+    });
 }
 
 /// Windows over the states of panes.
@@ -153,14 +165,17 @@ auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
         }
     }
     if constexpr (is_grouped<Chain> && is_mergeable<Aggregate>) {
-        auto keyed = key_in_place(stream, info);
-        auto panes = append_panes<K, V>(keyed, info, windows, aggregate);
+        auto key = std::move(stream.chain().key);
+        auto items = ungrouped(stream);
+        auto panes = append_panes<V>(items, info, windows,
+                                     KeyedByFunction<V, decltype(key)>{std::move(key)}, aggregate);
         auto partitioned = exchange<std::pair<K, State>>(
             panes, info, Replication::unlimited(),
             [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
         return append_states<K, WithWindow>(partitioned, info, windows, std::move(aggregate));
     } else if constexpr (std::same_as<Windows, SlidingWindow> && is_mergeable<Aggregate>) {
-        auto panes = append_panes<K, V>(stream, info, windows, aggregate);
+        auto panes =
+            append_panes<std::pair<K, V>>(stream, info, windows, KeyedByPair<K, V>{}, aggregate);
         return append_states<K, WithWindow>(panes, info, windows, std::move(aggregate));
     } else {
         return with_partition(stream, [&](auto& partitioned) {

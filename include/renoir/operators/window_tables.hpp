@@ -2,6 +2,7 @@
 
 /// Tables of states by window: one for each open window, and local aggregation by pane.
 
+#include <renoir/operators/key_by.hpp>
 #include <renoir/operators/window_step.hpp>
 #include <renoir/runtime/state_table.hpp>
 
@@ -92,6 +93,24 @@ class TablesByWindow {
     Timestamp recent_last_ = timestamp_min;
 };
 
+/// Items that have their key beside them.
+template <class K, class V>
+struct KeyedByPair {
+    using key_type = K;
+    static const K& key(const std::pair<K, V>& item) noexcept { return item.first; }
+    static V&& take_value(std::pair<K, V>& item) noexcept { return std::move(item.second); }
+};
+
+/// Items whose key a function gives.
+template <class V, class F>
+struct KeyedByFunction {
+    using key_type = key_of_t<F, V>;
+    F fn;
+
+    key_type key(const V& item) { return key_type(std::invoke(fn, item)); }
+    static V&& take_value(V& item) noexcept { return std::move(item); }
+};
+
 /// Local aggregation of each pane before the exchange: the state of a key travels once for each
 /// pane, when the watermark has passed it, with the start of the pane as its time. Watermarks go on
 /// where a pane ends; between two ends they would tell the windows nothing.
@@ -99,15 +118,21 @@ class TablesByWindow {
 /// Where panes hold hardly more than one item of a key it steps aside for a while and hands on each
 /// item as a state of its own. Its memory is bounded by a number of keys, beyond which the states
 /// go early.
-template <class K, class V, class Step, class Next>
+template <class Item, class Keyed, class Step, class Next>
 class PanePartialStage {
+    using K = typename Keyed::key_type;
     using State = typename Step::state_type;
 
  public:
-    PanePartialStage(const OperatorInfo& info, PeriodicWindows panes, Step step, Next next)
-        : info_(info), panes_(panes), step_(std::move(step)), next_(std::move(next)) {}
+    PanePartialStage(const OperatorInfo& info, PeriodicWindows panes, Keyed keyed, Step step,
+                     Next next)
+        : info_(info),
+          panes_(panes),
+          keyed_(std::move(keyed)),
+          step_(std::move(step)),
+          next_(std::move(next)) {}
 
-    void push(Timed<std::pair<K, V>>&& item) {
+    void push(Timed<Item>&& item) {
         if (aside_ != 0) [[unlikely]] {
             --aside_;
             hand_on(std::move(item));
@@ -117,10 +142,10 @@ class PanePartialStage {
             make_room(item.time);
         Pane& pane = panes_.at_time(item.time);
         auto add = [&] {
-            auto kept = keep_at(step_, std::move(item.value.second), item.time);
-            const auto key = Table::look_up(item.value.first);
+            const K key(keyed_.key(std::as_const(item.value)));
+            auto kept = keep_at(step_, keyed_.take_value(item.value), item.time);
             pane.states.visit(
-                key, [&](State& state) { step_.add(state, std::move(kept)); },
+                Table::look_up(key), [&](State& state) { step_.add(state, std::move(kept)); },
                 [&] {
                     ++keys_;
                     return step_.create(std::move(kept));
@@ -205,16 +230,19 @@ class PanePartialStage {
         });
     }
 
-    void hand_on(Timed<std::pair<K, V>>&& item) {
-        auto create = [&] {
-            return step_.create(keep_at(step_, std::move(item.value.second), item.time));
+    void hand_on(Timed<Item>&& item) {
+        auto keyed_state = [&] {
+            K key(keyed_.key(std::as_const(item.value)));
+            return std::pair<K, State>(
+                std::move(key),
+                step_.create(keep_at(step_, keyed_.take_value(item.value), item.time)));
         };
-        next_.push(Timed<std::pair<K, State>>{
-            {std::move(item.value.first), call_user(info_, create)}, item.time});
+        next_.push(Timed<std::pair<K, State>>{call_user(info_, keyed_state), item.time});
     }
 
     const OperatorInfo& info_;
     TablesByWindow<Pane> panes_;
+    Keyed keyed_;
     Step step_;
     Next next_;
     std::size_t keys_ = 0;
