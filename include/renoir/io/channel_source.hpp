@@ -3,8 +3,9 @@
 /// A source that other threads feed while the job runs.
 ///
 ///     auto [sender, source] = renoir::channel<int>(1024);
-///     auto sum = ctx.stream(std::move(source)).reduce([](int a, int b) { return a + b;
-///     }).collect_vec(); auto job = ctx.execute(); for (int i = 0; i < 100; ++i) sender.send(i);
+///     auto sum = ctx.stream(std::move(source)).reduce(std::plus<int>()).collect_vec();
+///     auto job = ctx.execute();
+///     for (int i = 0; i < 100; ++i) sender.send(i);
 ///     sender.close();
 ///     job.wait();
 

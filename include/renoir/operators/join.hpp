@@ -1,6 +1,9 @@
 #pragma once
 
 /// join, left_join, outer_join, join_with: rows of two streams with the same key.
+///
+///     auto named = orders.join(users, &Order::user, &User::id)
+///                      .map([](const UserId&, std::pair<Order, User> both) { ... });
 
 #include <renoir/operators/hash_join.hpp>
 #include <renoir/operators/keyed_fold.hpp>

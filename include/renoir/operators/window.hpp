@@ -206,15 +206,17 @@ auto combining(Aggregate aggregate) {
 /// - Firing: an event-time window fires when the watermark reaches end - 1, or at the end of the
 ///   stream. A count window fires with its last item; at the end of the stream, windows that are
 ///   not full are dropped.
-/// - Order: the results of one replica come window by window; within one in no particular order.
+/// - Order: tumbling and sliding windows fire in the order of their time, sessions in that of each
+///   key; within a window keys have no order.
 /// - Late items, of which every window has passed by the watermark of the replica that they come
 ///   from, are dropped and counted (StreamContext::late_items) or given by `late_output`.
-/// - Memory: the states of open windows, and nothing once they have fired. Aggregations that
-/// combine
-///   work on one state for each pane (the greatest common divisor of size and slide) and key, and
-///   behind a group_by combine a pane where its items are before anything travels; `fold` and
-///   `reduce` with functions that do not combine have every item travel, and in sliding windows an
-///   item takes part in size / slide states.
+/// - Memory: the states of open windows, gone once they have fired; windows by number also keep how
+///   many items each key had, to the end of the stream.
+/// - Cost: aggregations that combine keep a state for each pane (the greatest common divisor of
+///   size and slide) and key, and behind a group_by make it where the items are, before anything
+///   travels. So a state of a sliding window costs O(1), but size / slide where the window has a
+///   lateness. `fold`, `reduce` and an `aggregate` without `combine` have every item travel, and
+///   an item costs size / slide; in sessions and windows by number they keep the items.
 /// - Errors: an exception of a user function ends the job with the name of the aggregation.
 template <class K, class V, class Chain, class Windows, bool WithWindow = false>
 class [[nodiscard]] WindowedStream {
@@ -228,13 +230,16 @@ class [[nodiscard]] WindowedStream {
         : stream_(std::move(stream)), windows_(windows), late_(late) {}
 
     /// Each result as Windowed<R>, with the bounds of its window.
+    ///
+    ///     clicks.group_by(page).window(EventTimeWindow::tumbling(1min)).with_window().count()
     [[nodiscard]] auto with_window() && {
         static_assert(!by_number, "with_window: a window by number has no bounds in time");
         return WindowedStream<K, V, Chain, Windows, true>(std::move(stream_), windows_, late_);
     }
 
     /// The items that come too late for every window, as a Stream<V> with event times, instead of
-    /// dropping them. To be called before the aggregation, once; both streams need a sink.
+    /// dropping them. They are behind the watermarks of that stream, too. To be called before the
+    /// aggregation, once, else Error(usage); both streams need a sink.
     ///
     ///     auto windows = readings.group_by(sensor).window(EventTimeWindow::tumbling(1s));
     ///     windows.late_output().write_text("late.txt");
@@ -321,13 +326,14 @@ class [[nodiscard]] WindowedStream {
                       "map: a window by number has no bounds in time");
         return apply({"map", where}, detail::MapItemsAggregate<V, F>{{}, std::move(fn)});
     }
-    /// Folds the items of a window, in the order in which they arrive, into a copy of `init`.
+    /// Folds the items of a window, in the order in which they arrive (in sessions in that of their
+    /// times), into a copy of `init`.
     template <class Init, FoldFunction<Init, V> F>
     [[nodiscard]] auto fold(Init init, F fn, Location where = Location::current()) && {
         return apply({"fold", where},
                      detail::FoldAggregate<V, Init, F>{std::move(init), std::move(fn)});
     }
-    /// The same, where `combine(state, other)` makes one state of two.
+    /// The same in no particular order, where `combine(state, other)` makes one state of two.
     template <class Init, FoldFunction<Init, V> F, FoldFunction<Init, Init> Combine>
     [[nodiscard]] auto fold_assoc(Init init, F fn, Combine combine,
                                   Location where = Location::current()) && {
@@ -335,7 +341,7 @@ class [[nodiscard]] WindowedStream {
                      detail::FoldAssociativeAggregate<V, Init, F, Combine>{
                          {std::move(init), std::move(fn)}, std::move(combine)});
     }
-    /// Reduces the items of a window, in the order in which they arrive.
+    /// Reduces the items of a window, in the order of fold.
     template <ReduceFunction<V> F>
     [[nodiscard]] auto reduce(F fn, Location where = Location::current()) && {
         return apply({"reduce", where},

@@ -113,12 +113,14 @@ class StreamContext {
     [[nodiscard]] auto stream_blocks(const std::vector<std::filesystem::path>& files,
                                      Location where = Location::current());
 
-    /// The rows of a CSV file as values of the aggregate T, for example `struct Point { double x,
-    /// y;
-    /// };`; see renoir/io/csv_source.hpp for what the members may be and what is malformed. Cut,
-    /// read and failing as stream_file; throws Error(input) at once when the header has not the
-    /// columns that are wanted.
+    /// The rows of a CSV file as values of the aggregate T; see renoir/io/csv_source.hpp for what
+    /// its members may be and what is malformed. Cut, read and failing as stream_file; throws
+    /// Error(input) at once when the header has not the columns that are wanted, Error(usage) for
+    /// options that contradict each other.
     ///
+    ///     struct Point {
+    ///         double x, y;
+    ///     };
     ///     ctx.stream_csv<Point>("points.csv", {.header = false})
     ///     ctx.stream_csv<Point>("places.csv", {.columns = {"longitude", "latitude"}})
     template <class T>
@@ -150,11 +152,11 @@ class StreamContext {
     /// Starts the job and returns at once.
     [[nodiscard]] JobHandle execute();
 
-    // For sources and sinks.
-
     /// How many items of this rank came too late for every window that holds them and were dropped,
     /// so far.
     [[nodiscard]] std::uint64_t late_items() const noexcept { return graph_->late_items()->load(); }
+
+    // For sources and sinks.
 
     [[nodiscard]] const std::shared_ptr<Graph>& graph() const noexcept { return graph_; }
     [[nodiscard]] std::shared_ptr<const Execution> execution() const noexcept { return execution_; }

@@ -25,6 +25,10 @@ class SkippedRows {
 };
 
 /// How a CSV file is read.
+///
+///     renoir::SkippedRows skipped;
+///     auto trades = ctx.stream_csv<Trade>("trades.csv", {.columns = {"time", "price"},
+///                                                        .skip_malformed = skipped});
 struct CsvOptions {
     /// Whether the first row has the names of the columns.
     bool header = true;
@@ -38,6 +42,7 @@ struct CsvOptions {
     /// needs to count quotes.
     bool quoted_line_breaks = true;
     /// Malformed rows are an Error(input) with file, line and column, unless they are counted here.
+    /// stream_csv_with_malformed hands them on, whatever this says.
     std::optional<SkippedRows> skip_malformed = {};
 };
 

@@ -30,12 +30,12 @@ inline constexpr bool is_grouped = false;
 template <class Previous, class Key>
 inline constexpr bool is_grouped<GroupedChain<Previous, Key>> = true;
 
-/// The stream with its exchange in place and its chain hidden.
 /// What travels in the block of a keyed stream once its exchange is in place.
 template <class K, class V, class Chain>
 using travelling_pair_t =
     std::conditional_t<is_timed_chain<Chain>, Timed<std::pair<K, V>>, std::pair<K, V>>;
 
+/// The stream with its exchange in place and its chain hidden.
 template <class K, class V, class Chain>
 KeyedStream<K, V, BoxedChain<travelling_pair_t<K, V, Chain>>> hide_chain(
     KeyedStream<K, V, Chain> stream);
@@ -112,7 +112,7 @@ class [[nodiscard]] KeyedStream {
     template <ReduceFunction<V> F>
     [[nodiscard]] auto reduce(F fn, Location where = Location::current());
 
-    /// Combines locally, then across replicas; `fn` must be associative.
+    /// Combines locally, then across replicas; `fn` must be associative and commutative.
     template <ReduceFunction<V> F>
     [[nodiscard]] auto reduce_assoc(F fn, Location where = Location::current());
 

@@ -174,11 +174,13 @@ class [[nodiscard]] Stream {
     /// `copies` streams that each have every item. Throws Error(usage) for 0.
     [[nodiscard]] auto split(std::size_t copies, Location where = Location::current());
 
-    /// The items of both streams, in no particular order.
+    /// The items of both streams, in no particular order. Both have event times or neither has;
+    /// the watermark is the lower one of both.
     template <class Other>
     [[nodiscard]] auto merge(Stream<T, Other> other, Location where = Location::current());
 
-    /// Pairs in order of arrival, on one replica; what is left over at the end is dropped.
+    /// Pairs in order of arrival, on one replica, without event times; what one side is ahead is
+    /// held in memory, and what is left over at the end is dropped.
     template <class U, class Other>
     [[nodiscard]] auto zip(Stream<U, Other> other, Location where = Location::current());
 
@@ -222,8 +224,9 @@ class [[nodiscard]] Stream {
 
     /// Gives each item the event time `time(item)` (milliseconds since the epoch, a duration or a
     /// time point) and lets the strategy say how far time has come. Times that were there are
-    /// replaced. A watermark goes out after a thousand items and whenever the worker has nothing
-    /// else to do; the end of the stream counts as +infinity.
+    /// replaced. A watermark goes out after a thousand items, about every millisecond, and when the
+    /// worker has nothing else to do; the end of the stream counts as +infinity. A replica without
+    /// items holds back the time of all, unless the strategy says idle_after().
     ///
     ///     events.add_timestamps([](const Event& e) { return e.time; },
     ///                           WatermarkStrategy::bounded_out_of_orderness(2s))
@@ -233,7 +236,11 @@ class [[nodiscard]] Stream {
 
     /// The same with watermarks of your own: `watermark(item, time)` returns an optional time t, to
     /// promise behind this item that no later one of this replica has a time <= t. One that goes
-    /// back is ignored.
+    /// back is ignored. A replica without items holds back the time of all until it ends.
+    ///
+    ///     events.add_timestamps(&Event::time, [](const Event& e, Timestamp) {
+    ///         return e.is_last_of_its_second ? std::optional(e.time) : std::nullopt;
+    ///     })
     template <TimestampFunction<T> F, WatermarkFunction<T> G>
     [[nodiscard]] auto add_timestamps(F time, G watermark, Location where = Location::current());
 
@@ -310,7 +317,7 @@ class [[nodiscard]] Stream {
     template <ReduceFunction<T> F>
     [[nodiscard]] auto reduce(F fn, Location where = Location::current());
 
-    /// Combines locally, then what the replicas have; `fn` must be associative.
+    /// Combines locally, then what the replicas have; `fn` must be associative and commutative.
     template <ReduceFunction<T> F>
     [[nodiscard]] auto reduce_assoc(F fn, Location where = Location::current());
 

@@ -28,7 +28,8 @@ class WatermarkStrategy {
         std::chrono::milliseconds delay);
 
     /// A replica that has had no item for this long no longer holds back the event time of others,
-    /// until it has one again. By default it does, for ever. Throws Error(usage) unless positive.
+    /// until it has one again. By default it does until it ends. Throws Error(usage) unless
+    /// positive.
     [[nodiscard]] WatermarkStrategy idle_after(std::chrono::milliseconds silence) const;
 
     /// The watermark once `highest` is the highest time seen.

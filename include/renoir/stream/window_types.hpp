@@ -125,8 +125,9 @@ class PeriodicWindowOptions : public PeriodicWindows {
     }
 
     /// Keeps a window for this long, in event time, after it has fired: an item that comes for it
-    /// in that time makes it fire again, for the key of the item, with the new result. Throws
-    /// Error(usage) when it is negative.
+    /// in that time makes it fire again, for the key of the item, with the new result. That one
+    /// has the same time as the first, which is behind the watermark by then. Throws Error(usage)
+    /// when the lateness is negative.
     [[nodiscard]] Derived allowed_lateness(std::chrono::milliseconds lateness) const {
         Derived patient = static_cast<const Derived&>(*this);
         patient.set_lateness(lateness);
@@ -144,7 +145,8 @@ class SlidingWindow : public PeriodicWindowOptions<SlidingWindow> {
     using PeriodicWindowOptions::PeriodicWindowOptions;
 };
 
-/// Items of a key that follow each other by less than `gap`.
+/// Items of a key that follow each other by less than `gap`. An item is late when a session of it
+/// alone would have ended; there is no lateness to be allowed.
 class SessionWindow {
  public:
     explicit SessionWindow(std::chrono::milliseconds gap);
@@ -180,7 +182,7 @@ struct EventTimeWindow {
 };
 
 /// Windows by the number of items of a key, in the order in which they arrive at the replica of the
-/// key.
+/// key. They need no event times; windows that are not full at the end of the stream give nothing.
 class CountWindow {
  public:
     [[nodiscard]] static CountWindow tumbling(std::uint64_t size) { return {size, size}; }
