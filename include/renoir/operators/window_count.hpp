@@ -28,6 +28,7 @@ class CountWindowStage {
     void push(std::pair<K, V>&& item) {
         auto add_item = [&] {
             Key& key = keys_.find_or_create(Table::look_up(item.first), [] { return Key(); });
+            if (key.panes.empty()) ++live_;
             auto kept = keep_at(step_, std::move(item.second), static_cast<Timestamp>(key.items));
             key.panes.visit(
                 static_cast<std::int64_t>(key.items / pane_),
@@ -37,13 +38,17 @@ class CountWindowStage {
             if (key.items >= windows_.size() &&
                 (key.items - windows_.size()) % windows_.slide() == 0) {
                 emit(std::move(item.first), key);
+                if (key.panes.empty()) forget(key);
             }
         };
         call_user(info_, add_item);
     }
 
     void control(const Mark& mark) {
-        if (mark.kind == MarkKind::end_of_round) keys_ = Table();
+        if (mark.kind == MarkKind::end_of_round) {
+            keys_ = Table();
+            live_ = 0;
+        }
         next_.control(mark);
     }
 
@@ -68,12 +73,23 @@ class CountWindowStage {
                                         finish_in<false>(step_, std::move(*state), TimeWindow{})));
     }
 
+    /// No item of the key is in a window that is still to come: it is as a new one.
+    void forget(Key& key) {
+        key.items = 0;
+        --live_;
+        if (keys_.size() >= 2 * live_ + least_keys)
+            keys_.retain([](const Key& any) { return !any.panes.empty(); });
+    }
+
+    static constexpr std::size_t least_keys = 1024;
+
     const OperatorInfo& info_;
     CountWindow windows_;
     std::uint64_t pane_;
     Step step_;
     Next next_;
     Table keys_;
+    std::size_t live_ = 0;  // keys that have panes
 };
 
 }  // namespace renoir::detail
