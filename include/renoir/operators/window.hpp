@@ -10,7 +10,7 @@
 ///         .window(EventTimeWindow::tumbling(1min))
 ///         .count();
 
-#include <renoir/operators/key_by.hpp>
+#include <renoir/operators/keyed_fold.hpp>
 #include <renoir/operators/window_aggregate.hpp>
 #include <renoir/operators/window_count.hpp>
 #include <renoir/operators/window_late.hpp>
