@@ -33,7 +33,8 @@ class EdgeBlocks {
     void add(std::span<const Edge> edges) {
         for (const Edge& edge : edges) {
             size_.add(edge);
-            const auto [low, high] = std::minmax(edge.source, edge.destination);
+            const Vertex low = std::min(edge.source, edge.destination);
+            const Vertex high = std::max(edge.source, edge.destination);
             if (high < limit_)
                 part_of(low / block, high / block).push_back({Place(low), Place(high)});
         }
