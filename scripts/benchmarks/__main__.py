@@ -13,8 +13,10 @@ from bench import Bench, Sizes
 from programs import Failed
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
-FULL = Sizes(text_bytes=500_000_000, records=100_000_000, seconds=2.0, idle_seconds=3.0)
-QUICK = Sizes(text_bytes=20_000_000, records=5_000_000, seconds=0.3, idle_seconds=0.3)
+FULL = Sizes(text_bytes=500_000_000, records=100_000_000, points=4_000_000, edges=10_000_000,
+             bids=100_000_000, numbers=10_000_000, seconds=2.0, idle_seconds=3.0)
+QUICK = Sizes(text_bytes=20_000_000, records=5_000_000, points=200_000, edges=500_000,
+              bids=5_000_000, numbers=500_000, seconds=0.3, idle_seconds=0.3)
 ENOUGH_ROUNDS = 7
 
 
@@ -58,8 +60,9 @@ def read_command_line():
 
 def build():
     """Builds the programs of the release preset and returns their folder."""
-    targets = ["generate", "wordcount", "microbench", "baseline_wordcount", "baseline_microbench",
-               "baseline_join"]
+    programs = ["wordcount", "kmeans", "connected_components", "pagerank", "bids", "collatz"]
+    targets = ["generate", "microbench", "baseline_microbench", "baseline_join", *programs,
+               *(f"baseline_{name}" for name in programs)]
     for command in (["scripts/install-dependencies", "build"],
                     ["cmake", "--preset", "release", "--log-level=WARNING"],
                     ["cmake", "--build", "--preset", "release", "--parallel",

@@ -1,6 +1,8 @@
 """What every row needs: programs, inputs, rounds, and the lines that come out."""
 
 import filecmp
+import itertools
+import math
 import pathlib
 import statistics
 import sys
@@ -14,6 +16,10 @@ from programs import Failed, run
 class Sizes:
     text_bytes: int
     records: int
+    points: int
+    edges: int
+    bids: int
+    numbers: int  # for collatz
     seconds: float  # of a latency run
     idle_seconds: float
 
@@ -61,12 +67,27 @@ class Bench:
         return self.programs / name
 
     def text(self):
-        """A file of words with Zipf frequencies, made when it is not there yet."""
-        path = self.data / f"text-{self.sizes.text_bytes}.txt"
+        """A file of words with Zipf frequencies."""
+        return self.generated("text", f"text-{self.sizes.text_bytes}.txt",
+                              "--bytes", self.sizes.text_bytes)
+
+    def points(self):
+        """A file of points around 30 centres."""
+        return self.generated("points", f"points-{self.sizes.points}.csv",
+                              "--points", self.sizes.points, "--clusters", 30)
+
+    def graph(self):
+        """A file of edges, ten for each vertex on average."""
+        return self.generated("graph", f"graph-{self.sizes.edges}.csv",
+                              "--vertices", self.sizes.edges // 10, "--edges", self.sizes.edges)
+
+    def generated(self, kind, name, *options):
+        """An input, made when it is not there yet."""
+        path = self.data / name
         if not path.exists():
             print(f"  making {path}", file=sys.stderr)
             self.data.mkdir(parents=True, exist_ok=True)
-            run([self.program("generate"), "text", path, "--bytes", self.sizes.text_bytes])
+            run([self.program("generate"), kind, path, *options])
         return path
 
     def alone(self, command, environment=None):
@@ -85,24 +106,52 @@ class Bench:
             self.tell_round(number)
             for side in (0, 1) if number % 2 == 0 else (1, 0):
                 both[side].append(run((ours, theirs)[side]))
-            results = [runs[-1].report[same] for runs in both]
-            if results[0] != results[1]:
-                raise Failed(f"results differ: '{joined(ours)}' has {same} {results[0]}, "
-                             f"'{joined(theirs)}' has {results[1]}")
+            require_same((ours, theirs), [runs[-1] for runs in both], same)
         return both
+
+    def require_same_result(self, ours, theirs):
+        """Both programs report the same result."""
+        require_same((ours, theirs), [run(ours), run(theirs)], "result")
 
     def tell_round(self, number):
         print(f"  round {number + 1} of {self.rounds}", file=sys.stderr)
 
-    def require_same_output(self, ours, theirs):
-        """Both programs write the same file. Also brings their input into the page cache."""
+    def require_same_output(self, ours, theirs, close=False):
+        """Both programs write the same file; with `close`, numbers in it may differ in the last
+        digits. Also brings their input into the page cache."""
         self.data.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.data) as folder:
             files = [pathlib.Path(folder, name) for name in ("ours", "theirs")]
             for command, file in zip((ours, theirs), files):
                 run([*command, "--output", file])
-            if not filecmp.cmp(*files, shallow=False):
+            same = same_numbers if close else lambda *both: filecmp.cmp(*both, shallow=False)
+            if not same(*files):
                 raise Failed(f"results differ: '{joined(ours)}' and '{joined(theirs)}'")
+
+
+def require_same(commands, runs, field_name):
+    ours, theirs = (done.report[field_name] for done in runs)
+    if ours != theirs:
+        raise Failed(f"results differ: '{joined(commands[0])}' has {field_name} {ours}, "
+                     f"'{joined(commands[1])}' has {theirs}")
+
+
+def same_numbers(*files):
+    """Whether two files have the same rows of numbers, up to how sums of doubles are rounded."""
+    with open(files[0], encoding="utf-8") as ours, open(files[1], encoding="utf-8") as theirs:
+        return all(close_rows(*rows) for rows in itertools.zip_longest(ours, theirs, fillvalue=""))
+
+
+def close_rows(ours, theirs):
+    if ours == theirs:
+        return True
+    try:
+        ours, theirs = ([float(field) for field in row.replace(",", "\t").split("\t")]
+                        for row in (ours, theirs))
+    except ValueError:
+        return False
+    return len(ours) == len(theirs) and all(
+        math.isclose(a, b, rel_tol=1e-9) for a, b in zip(ours, theirs))
 
 
 def joined(command):

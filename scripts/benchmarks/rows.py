@@ -89,6 +89,72 @@ def join(bench):
     return [Line("hash join", "s", *samples, most_ratio=1.3)]
 
 
+def both_sides(bench, program, *arguments):
+    """Our program and the one by hand, with the same arguments."""
+    return ([bench.program(program), *arguments, "--local", bench.cores, "--json"],
+            [bench.program(f"baseline_{program}"), *arguments, "--threads", bench.cores, "--json"])
+
+
+def time_by_hand(bench, name, sides, same, most_ratio):
+    samples = [[run.seconds for run in runs] for runs in bench.interleaved(*sides, same=same)]
+    return Line(name, "s", *samples, most_ratio=most_ratio)
+
+
+def kmeans(bench):
+    """k-means of 4 M points with 30 centroids, 20 rounds, with reading"""
+    sides = both_sides(bench, "kmeans", 30, 20, bench.points())
+    bench.require_same_output(*sides, close=True)
+    return [time_by_hand(bench, "k-means", sides, same="items", most_ratio=1.2)]
+
+
+def components(bench):
+    """connected components of 1 M vertices and 10 M edges by label propagation, with reading"""
+    sides = both_sides(bench, "connected_components", 100, bench.graph())
+    bench.require_same_output(*sides)
+    return [time_by_hand(bench, "connected components", sides, same="result", most_ratio=1.5)]
+
+
+def pagerank(bench):
+    """20 rounds of PageRank of the same graph, with reading"""
+    sides = both_sides(bench, "pagerank", 20, bench.graph())
+    bench.require_same_output(*sides, close=True)
+    return [time_by_hand(bench, "PageRank", sides, same="items", most_ratio=1.6)]
+
+
+def collatz(bench):
+    """the number below 10 M with the most Collatz steps"""
+    sides = both_sides(bench, "collatz", bench.sizes.numbers)
+    return [time_by_hand(bench, "Collatz", sides, same="result", most_ratio=1.05)]
+
+
+def require_same_windows(bench, *options):
+    """Of fewer bids, since the files would be large. The number of windows is compared later."""
+    bench.require_same_output(*both_sides(bench, "bids", bench.sizes.bids // 50, *options))
+
+
+def windows(bench):
+    """count and highest price per auction and window of event time, watermarks often and rarely"""
+    require_same_windows(bench)
+    lines = []
+    for bids, text in ((1_000, "1 k"), (1_000_000, "1 M")):
+        ours, theirs = both_sides(bench, "bids", bench.sizes.bids)
+        sides = [*ours, "--watermark", bids], theirs
+        lines.append(time_by_hand(bench, f"tumbling window, watermark every {text}", sides,
+                                  same="result", most_ratio=1.25))
+    return lines
+
+
+def sliding(bench):
+    """sliding windows of ten panes, against tumbling ones; results as by hand"""
+    slide = ["--slide", 100]
+    require_same_windows(bench, *slide)
+    ours, theirs = both_sides(bench, "bids", bench.sizes.bids, *slide)
+    bench.require_same_result(ours, theirs)
+    tumbling, _ = both_sides(bench, "bids", bench.sizes.bids)
+    return [time_by_hand(bench, "sliding window, against tumbling", (ours, tumbling),
+                         same="items", most_ratio=1.5)]
+
+
 def rounds(bench):
     """a round of a loop that has nothing to do, with a shuffle in its body"""
     count = max(1, bench.sizes.records // 100)
@@ -148,6 +214,12 @@ ROWS = {
     "maps": maps,
     "mixed": mixed,
     "join": join,
+    "kmeans": kmeans,
+    "components": components,
+    "pagerank": pagerank,
+    "collatz": collatz,
+    "windows": windows,
+    "sliding": sliding,
     "rounds": rounds,
     "latency": latency,
     "idle": idle,

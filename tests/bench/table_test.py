@@ -91,6 +91,30 @@ class Script(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn("results differ", done.stderr)
 
+    def test_sums_may_be_rounded_in_another_way(self):
+        self.program("generate")
+        self.program("kmeans", output="1.5,2.0000000000000004")
+        self.program("baseline_kmeans", output="1.5,2")
+        done = self.bench("kmeans", "--rounds", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_other_numbers_are_an_error(self):
+        self.program("generate")
+        self.program("kmeans", output="1.5,2")
+        for output in ("1.5,2.00001", "1.5", "1.5,2,3", "1.5\t2\n1.5,2", ""):
+            with self.subTest(output=output):
+                self.program("baseline_kmeans", output=output)
+                done = self.bench("kmeans", "--rounds", "1")
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+
+    def test_labels_must_be_the_same(self):
+        self.program("generate")
+        self.program("connected_components", output="0 1")
+        self.program("baseline_connected_components", output="0 2")
+        done = self.bench("components", "--rounds", "1")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("results differ", done.stderr)
+
     def test_word_count_has_a_line_of_time_and_one_of_memory(self):
         self.program("generate")
         self.program("wordcount", output="a 2", seconds=3)
