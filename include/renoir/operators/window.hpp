@@ -210,8 +210,8 @@ auto combining(Aggregate aggregate) {
 ///   key; within a window keys have no order.
 /// - Late items, of which every window has passed by the watermark of the replica that they come
 ///   from, are dropped and counted (StreamContext::late_items) or given by `late_output`.
-/// - Memory: the states of open windows, gone once they have fired; windows by number also keep how
-///   many items each key had, to the end of the stream.
+/// - Memory: the states of open windows, gone once they have fired. A window by number that is
+///   never full stays open to the end of the stream.
 /// - Cost: aggregations that combine keep a state for each pane (the greatest common divisor of
 ///   size and slide) and key, and behind a group_by make it where the items are, before anything
 ///   travels. So a state of a sliding window costs O(1), but size / slide where the window has a
