@@ -65,19 +65,18 @@ int main(int argc, char** argv) {
     renoir::StreamContext ctx(runtime.config());
     // Numbers take longer the larger they are: interleaved shares let the workers end together.
     const std::uint64_t blocks = (limit + numbers_in_block - 1) / numbers_in_block;
-    auto longest = ctx.stream_par_iter(apps::interleaved(blocks))
-                       .flat_map([limit](std::uint64_t block) {
-                           const std::uint64_t first = block * numbers_in_block;
-                           return std::views::iota(std::max(first, std::uint64_t{1}),
-                                                   std::min(first + numbers_in_block, limit));
-                       })
-                       .map([](std::uint64_t number) {
-                           return Longest{steps_of(number), number};
-                       })
-                       .reduce_assoc([](Longest& longest, const Longest& other) {
-                           longest.keep_longer(other);
-                       })
-                       .collect_vec();
+    auto longest =
+        ctx.stream_par_iter(apps::interleaved(blocks))
+            .flat_map([limit](std::uint64_t block) {
+                const std::uint64_t first = block * numbers_in_block;
+                return std::views::iota(std::max(first, std::uint64_t{1}),
+                                        std::min(first + numbers_in_block, limit));
+            })
+            .map([](std::uint64_t number) {
+                return Longest{steps_of(number), number};
+            })
+            .reduce_assoc([](Longest& best, const Longest& other) { best.keep_longer(other); })
+            .collect_vec();
     const double seconds = apps::seconds_of([&] { ctx.execute_blocking(); });
 
     std::string result;
