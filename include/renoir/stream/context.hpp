@@ -5,7 +5,8 @@
 ///     renoir::StreamContext ctx(renoir::RuntimeConfig::local(4));
 ///     auto squares = ctx.stream_par_iter(0, 100).map([](int n) { return n * n; }).collect_vec();
 ///     ctx.execute_blocking();
-///     for (int square : *squares.get()) std::cout << square << '\n';
+///     if (auto vector = squares.get())
+///         for (int square : *vector) std::cout << square << '\n';
 
 #include <renoir/config/runtime_config.hpp>
 #include <renoir/runtime/job.hpp>

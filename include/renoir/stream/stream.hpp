@@ -331,7 +331,8 @@ class [[nodiscard]] Stream {
     //
     // Streams from outside of the loop can be used in the body: they are read once and their items
     // come again in each round. A loop in the body of another one begins anew in each of its
-    // rounds. The items of a loop have no event time.
+    // rounds. The items of a loop have no event time. A body that does not return what it made of
+    // the items of the loop is an Error(usage); an exception in any function ends the job.
 
     /// Each round has the items of this stream. They stay where they are, in memory. Gives the last
     /// state, as one item on one replica.
@@ -343,8 +344,16 @@ class [[nodiscard]] Stream {
 
     /// The first round has the items of this stream, each other one those that the body returned in
     /// the round before, each on the replica where it was. Gives the last state and the items that
-    /// the last round returned (with 0 rounds those of this stream):
-    /// `auto [state, items] = stream.iterate(...)`.
+    /// the last round returned (with 0 rounds those of this stream).
+    ///
+    ///     auto [left, ones] = numbers.iterate(  // until all numbers are 1
+    ///         1000, false,
+    ///         [](auto items, IterationState<bool>) {
+    ///             return items.map([](int n) { return n == 1 ? 1 : n % 2 ? 3 * n + 1 : n / 2; });
+    ///         },
+    ///         false, [](bool& any, int n) { any |= n != 1; },
+    ///         [](bool& left, bool any) { left |= any; },
+    ///         [](bool& left) { return std::exchange(left, false); });
     template <class S, LoopBody<Stream<owned_t<T>, detail::IterateChain<owned_t<T>>>, S> Body,
               class Delta, class Local, FoldFunction<S, Delta> Global, LoopCondition<S> Condition>
     [[nodiscard]] IterationResult<S, owned_t<T>> iterate(std::size_t max_rounds, S init, Body body,
