@@ -61,12 +61,15 @@ Outcome outcome_of(const std::vector<Event>& events, const Shape& shape, Timesta
     return outcome;
 }
 
+template <class Events>
+auto with_times_of_their_own(Events events) {
+    return events.add_timestamps(
+        [](const Event& event) { return event.time; },
+        [](const Event& event, Timestamp) -> std::optional<Timestamp> { return event.watermark; });
+}
+
 auto with_times(renoir::StreamContext& ctx, std::vector<Event> events) {
-    return ctx.stream_iter(std::move(events))
-        .add_timestamps([](const Event& event) { return event.time; },
-                        [](const Event& event, Timestamp) -> std::optional<Timestamp> {
-                            return event.watermark;
-                        });
+    return with_times_of_their_own(ctx.stream_iter(std::move(events)));
 }
 
 int id_of(const Event& event) {
@@ -139,6 +142,37 @@ TEST_CASE("bug 8.6: what is late depends on watermarks alone, and does no harm")
             expect_outcome(ctx, expect, events, sliding, sliding.sliding());
             expect_outcome(ctx, expect, events, sliding, sliding.sliding().allowed_lateness(40ms));
         });
+    }
+}
+
+TEST_CASE("live input gives the same windows as a replay of it") {
+    const Shape sliding{60, 20, 5};
+    for (unsigned seed = 10; seed < 13; ++seed) {
+        const std::vector<Event> events = random_events(seed, 400);
+        const Outcome outcome = outcome_of(events, sliding, 0);
+        std::vector<std::pair<int, Windowed<std::uint64_t>>> expected;
+        for (const auto& [window, ids] : outcome.windows)
+            expected.push_back(
+                {window.first, {{window.second, window.second + sliding.size}, ids.size()}});
+        for (const unsigned workers : {1U, 3U}) {
+            INFO("seed " << seed << ", " << workers << " workers");
+            StreamContext ctx(renoir::RuntimeConfig::local(workers));
+            auto [to_stream, live] = renoir::channel<Event>(4);
+            auto counts = with_times_of_their_own(ctx.stream(std::move(live)))
+                              .group_by(key_of_event)
+                              .window(sliding.sliding())
+                              .with_window()
+                              .count()
+                              .collect_vec();
+            auto job = ctx.execute();
+            for (const Event& event : events) to_stream.send(event);
+            to_stream.close();
+            job.wait();
+            const auto rows = counts.get();
+            REQUIRE(rows.has_value());
+            CHECK(renoir::testing::sorted(*rows) == expected);
+            CHECK(ctx.late_items() == outcome.late.size());
+        }
     }
 }
 
