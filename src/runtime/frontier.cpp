@@ -51,22 +51,26 @@ void Frontier::leave_round(std::vector<Mark>& out) {
 
 void Frontier::advance(std::vector<Mark>& out) {
     Timestamp lowest = timestamp_max;
+    Timestamp highest_of_idle = timestamp_min;
     bool all_idle = true;
     for (const Channel& channel : channels_) {
-        if (channel.round_ended || channel.ended || channel.idle) continue;
-        all_idle = false;
-        lowest = std::min(lowest, channel.watermark);
+        if (channel.round_ended || channel.ended) continue;
+        if (channel.idle) {
+            highest_of_idle = std::max(highest_of_idle, channel.watermark);
+        } else {
+            all_idle = false;
+            lowest = std::min(lowest, channel.watermark);
+        }
     }
-    if (all_idle) {
-        // Only ended and idle channels are left: nothing may be concluded about time.
-        if (!idle_) out.push_back({MarkKind::idle, 0});
-        idle_ = true;
-        return;
+    // Nobody holds time back where all are idle, so it is where the furthest of them has left it;
+    // otherwise which of them falls idle last would matter.
+    const Timestamp time = all_idle ? highest_of_idle : lowest;
+    if (time > watermark_) {
+        watermark_ = time;
+        out.push_back({MarkKind::watermark, watermark_});
     }
-    idle_ = false;
-    if (lowest <= watermark_) return;
-    watermark_ = lowest;
-    out.push_back({MarkKind::watermark, watermark_});
+    if (all_idle && !idle_) out.push_back({MarkKind::idle, 0});
+    idle_ = all_idle;
 }
 
 void Frontier::end_round(std::vector<Mark>& out) {

@@ -15,7 +15,7 @@ namespace renoir {
 /// - The watermark is the minimum over the channels that are neither idle nor at the end of their
 ///   round; an end counts as +infinity, and the advance that it causes is reported at once. It
 ///   never goes back within a round.
-/// - The input is idle when every channel is.
+/// - The input is idle when every channel is; its watermark is then the highest of them.
 /// - A round ends when it has ended on every channel whose stream goes on. A channel that is ahead
 ///   must not be read until then (`is_held`), so that no item of the next round is seen in this
 ///   one.
