@@ -14,6 +14,7 @@
 /// Programs with options of their own add renoir/config/cli.hpp, tests add renoir/testing.
 
 #include <renoir/base/error.hpp>
+#include <renoir/base/huge_memory.hpp>
 #include <renoir/config/runtime_config.hpp>
 #include <renoir/io/atomic_file.hpp>
 #include <renoir/io/channel_sink.hpp>

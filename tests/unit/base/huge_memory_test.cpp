@@ -40,3 +40,26 @@ TEST_CASE("large memories that live at the same time do not overlap") {
                 static_cast<std::ptrdiff_t>(block.bytes));
     }
 }
+
+TEST_CASE("a HugeVector is a vector, small and large") {
+    renoir::HugeVector<std::uint32_t> numbers;
+    CHECK(numbers.empty());
+    std::vector<std::uint32_t> expected;
+    for (std::uint32_t i = 0; i < 3'000'000; ++i) {
+        numbers.push_back(i);
+        expected.push_back(i);
+    }
+    CHECK(std::ranges::equal(numbers, expected));
+    const renoir::HugeVector<std::uint32_t> copy = numbers;
+    CHECK(copy == numbers);
+    CHECK(copy.data() != numbers.data());
+    const renoir::HugeVector<std::uint32_t> moved = std::move(numbers);
+    CHECK(moved == copy);
+    numbers = {1, 2, 3};
+    CHECK(std::ranges::equal(numbers, std::vector<std::uint32_t>{1, 2, 3}));
+}
+
+TEST_CASE("a HugeVector of more than all memory is refused") {
+    renoir::HugeVector<std::uint64_t> numbers;
+    CHECK_THROWS_AS(numbers.reserve(std::size_t{1} << 59), std::bad_alloc);
+}

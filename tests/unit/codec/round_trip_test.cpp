@@ -4,6 +4,8 @@
 #include "random_value.hpp"
 #include "slabs_of.hpp"
 
+#include <renoir/base/huge_memory.hpp>
+
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -156,12 +158,13 @@ TEMPLATE_TEST_CASE("random items survive the way through slabs and over the wire
                    std::optional<int>, std::optional<std::string>,
                    std::optional<std::optional<int>>, std::vector<int>, std::vector<bool>,
                    std::vector<std::string>, std::vector<std::vector<std::vector<char>>>,
-                   std::deque<std::string>, std::list<Point>, std::wstring, std::set<std::string>,
-                   std::multiset<int>, std::unordered_set<std::int16_t>,
-                   (std::map<std::string, std::vector<int>>), (std::map<int, double>),
-                   (std::unordered_map<int, std::string>), (std::multimap<char, std::string>),
-                   std::vector<Pixel>, Nested, Choice, std::vector<Choice>, Order, Wrapped, Pixel,
-                   Matrix, std::optional<Matrix>, CacheLine, AlignedAndText) {
+                   renoir::HugeVector<double>, std::deque<std::string>, std::list<Point>,
+                   std::wstring, std::set<std::string>, std::multiset<int>,
+                   std::unordered_set<std::int16_t>, (std::map<std::string, std::vector<int>>),
+                   (std::map<int, double>), (std::unordered_map<int, std::string>),
+                   (std::multimap<char, std::string>), std::vector<Pixel>, Nested, Choice,
+                   std::vector<Choice>, Order, Wrapped, Pixel, Matrix, std::optional<Matrix>,
+                   CacheLine, AlignedAndText) {
     using T = TestType;
     for (std::uint32_t seed = 1; seed <= 4; ++seed) {
         RandomValues random(seed);
