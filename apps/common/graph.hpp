@@ -10,8 +10,8 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace apps {
 
@@ -57,11 +57,13 @@ struct GraphSize {
     std::uint64_t edges = 0;
     std::uint64_t vertices = 0;
 
-    /// Takes an edge into account, even one that is out of range.
-    void add(const Edge& edge) {
-        ++edges;
-        vertices = std::max<std::uint64_t>(
-            vertices, std::uint64_t{1} + std::max(edge.source, edge.destination));
+    /// Takes edges into account, even those that are out of range.
+    void add(std::span<const Edge> more) {
+        Vertex largest = 0;
+        for (const Edge& edge : more)
+            largest = std::max(largest, std::max(edge.source, edge.destination));
+        edges += more.size();
+        if (!more.empty()) vertices = std::max(vertices, std::uint64_t{1} + largest);
     }
     void add(const GraphSize& part) {
         edges += part.edges;
@@ -79,8 +81,7 @@ inline void require_vertices_in_range(const GraphSize& size, const GraphOptions&
 }
 
 /// Writes `vertex<TAB>value` for each of the values.
-template <class Value>
-void write_values(const std::vector<Value>& values, const std::filesystem::path& path) {
+inline void write_values(const auto& values, const std::filesystem::path& path) {
     renoir::AtomicFile file(path);
     for (std::size_t vertex = 0; vertex < values.size(); ++vertex)
         file.write_row(vertex, values[vertex]);

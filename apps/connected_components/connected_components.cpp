@@ -12,6 +12,7 @@
 #include "common/report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -23,6 +24,7 @@ using apps::Edge;
 using apps::GraphOptions;
 using apps::GraphSize;
 using apps::Vertex;
+using Labels = renoir::HugeVector<Vertex>;
 
 /// The edges of one replica. Those between the same two blocks of vertices are together, so that
 /// the labels they need are in the cache; their places in the blocks take only 16 bits.
@@ -31,12 +33,13 @@ class EdgeBlocks {
     explicit EdgeBlocks(std::uint64_t limit) : limit_(limit) {}
 
     void add(std::span<const Edge> edges) {
+        size_.add(edges);
+        if (size_.vertices > limit_) return;  // an error, see require_vertices_in_range
+        parts_.resize(std::max(parts_.size(), part_of(size_.vertices, size_.vertices) + 1));
         for (const Edge& edge : edges) {
-            size_.add(edge);
             const Vertex low = std::min(edge.source, edge.destination);
             const Vertex high = std::max(edge.source, edge.destination);
-            if (high < limit_)
-                part_of(low / block, high / block).push_back({Place(low), Place(high)});
+            parts_[part_of(low, high)].push_back({Place(low), Place(high)});
         }
     }
 
@@ -59,11 +62,9 @@ class EdgeBlocks {
     using Places = std::pair<Place, Place>;
 
     /// Parts are in the order in which larger vertices need more of them.
-    std::vector<Places>& part_of(std::size_t low, std::size_t high) {
-        const std::size_t number = high * (high + 1) / 2 + low;
-        if (number >= parts_.size()) [[unlikely]]
-            parts_.resize(number + 1);
-        return parts_[number];
+    static std::size_t part_of(std::uint64_t low, std::uint64_t high) {
+        const std::uint64_t high_block = high / block;
+        return high_block * (high_block + 1) / 2 + low / block;
     }
 
     static void lower(const std::vector<Places>& edges, std::size_t low, std::size_t high,
@@ -86,23 +87,31 @@ class EdgeBlocks {
 /// What all workers know. The first round finds out how many vertices there are.
 struct Components {
     GraphSize size;
-    std::vector<Vertex> labels;
+    Labels labels;
     bool changed = false;
     std::size_t rounds = 0;
+};
+
+/// The edges of a replica, and what is known in the round.
+struct Work {
+    const EdgeBlocks* edges;
+    const Components* known;
 };
 
 /// What a replica finds out in a round.
 struct Found {
     GraphSize size;
-    std::vector<Vertex> labels;
-};
+    Labels labels;
 
-Found look_at(const EdgeBlocks& edges, const Components& known) {
-    if (known.labels.empty()) return {edges.size(), {}};
-    Found found{{}, known.labels};
-    edges.lower(known.labels, found.labels);
-    return found;
-}
+    void add(const Work& work) {
+        if (work.known->labels.empty()) {
+            size = work.edges->size();
+        } else {
+            labels = work.known->labels;
+            work.edges->lower(work.known->labels, labels);
+        }
+    }
+};
 
 void add_to(Components& known, const Found& found) {
     known.size.add(found.size);
@@ -134,17 +143,17 @@ auto find_components(renoir::StreamContext& ctx, const GraphOptions& options) {
             options.rounds + 1, Components(),
             [](auto replicas, renoir::IterationState<Components> known) {
                 return replicas.flat_map_batch([known](std::span<const EdgeBlocks> replica) {
-                    return std::vector{look_at(replica.front(), known.get())};
+                    return std::array{Work{&replica.front(), &known.get()}};
                 });
             },
-            Found(), [](Found& found, Found&& all) { found = std::move(all); },
+            Found(), [](Found& found, const Work& work) { found.add(work); },
             [](Components& known, const Found& found) { add_to(known, found); },
             [options](Components& known) { return end_round(known, options); })
         .collect_vec();
 }
 
 /// The vertex with the smallest number in a component has that for a label.
-std::uint64_t count_components(const std::vector<Vertex>& labels) {
+std::uint64_t count_components(const Labels& labels) {
     std::uint64_t components = 0;
     for (std::size_t v = 0; v < labels.size(); ++v) components += labels[v] == v ? 1 : 0;
     return components;

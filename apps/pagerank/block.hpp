@@ -31,24 +31,21 @@ class EdgeSorter {
         : limit_(options.limit()), vertices_(options.vertices) {}
 
     void add(std::span<const Edge> edges) {
-        for (const Edge& edge : edges) {
-            size_.add(edge);
-            if (std::max(edge.source, edge.destination) >= limit_) continue;
-            grown(incoming_, edge.destination / block_vertices).push_back(edge);
-            ++grown(out_degrees_, edge.source);
-        }
+        size_.add(edges);
+        if (size_.vertices > limit_) return;  // an error, see require_vertices_in_range
+        grow(size_.vertices);
+        for (const Edge& edge : edges) incoming_[edge.destination / block_vertices].push_back(edge);
+        // Apart from these, since the processor can then wait for many degrees at a time.
+        for (const Edge& edge : edges) ++out_degrees_[edge.source];
     }
 
     /// The parts of all blocks, also of those that have no edges.
     [[nodiscard]] std::vector<BlockPart> parts() && {
-        vertices_ = std::min(std::max(vertices_, size_.vertices), limit_);
-        const std::size_t blocks = vertices_ / block_vertices + 1;
-        incoming_.resize(blocks);
-        out_degrees_.resize(blocks * block_vertices);
-        std::vector<BlockPart> parts(blocks);
-        for (std::size_t i = 0; i < blocks; ++i) {
-            const auto degrees =
-                std::span(out_degrees_).subspan(i * block_vertices, block_vertices);
+        grow(std::min(std::max(vertices_, size_.vertices), limit_));
+        std::vector<BlockPart> parts(incoming_.size());
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            const std::span all(out_degrees_);
+            const auto degrees = all.subspan(i * block_vertices, block_vertices);
             parts[i].block = static_cast<Vertex>(i);
             parts[i].incoming = std::move(incoming_[i]);
             parts[i].out_degrees.assign(degrees.begin(), degrees.end());
@@ -58,18 +55,19 @@ class EdgeSorter {
     }
 
  private:
-    template <class Value>
-    static Value& grown(std::vector<Value>& values, std::size_t index) {
-        if (index >= values.size()) [[unlikely]]
-            values.resize(index + 1);
-        return values[index];
+    /// Makes room for that many vertices, at least one block.
+    void grow(std::uint64_t vertices) {
+        const std::size_t blocks = vertices / block_vertices + 1;
+        if (blocks <= incoming_.size()) return;
+        incoming_.resize(blocks);
+        out_degrees_.resize(blocks * block_vertices);
     }
 
     std::uint64_t limit_;
     std::uint64_t vertices_;
     GraphSize size_;
     std::vector<std::vector<Edge>> incoming_;
-    std::vector<Vertex> out_degrees_;
+    renoir::HugeVector<Vertex> out_degrees_;
 };
 
 /// A block of vertices with the sources of their edges, one vertex after the other.

@@ -36,9 +36,9 @@ constexpr double damping = 0.85;
 /// same rank.
 struct Ranks {
     GraphSize size;
-    std::vector<double> given;  // along each edge of a vertex; in the end its rank
-    std::vector<double> kept;   // by the vertices of each block that have nobody to give to
-    double base = 0;            // rank of a vertex to which no edge leads
+    renoir::HugeVector<double> given;  // along each edge of a vertex; in the end its rank
+    std::vector<double> kept;          // by the vertices of each block that have nobody to give to
+    double base = 0;                   // rank of a vertex to which no edge leads
     std::size_t rounds = 0;
     bool is_first = true;
     bool is_last = false;
@@ -54,8 +54,8 @@ struct Work {
 struct Found {
     GraphSize size;
     std::vector<Vertex> blocks;
-    std::vector<double> given;  // by the vertices of these blocks, and
-    std::vector<double> kept;   // by each block
+    renoir::HugeVector<double> given;  // by the vertices of these blocks, and
+    std::vector<double> kept;          // by each block
 
     void add(const Work& work) {
         for (const Block& block : work.blocks) {
@@ -69,7 +69,7 @@ struct Found {
 
  private:
     void update(const Block& block, const Ranks& known) {
-        const std::vector<double>& gifts = known.given;
+        const renoir::HugeVector<double>& gifts = known.given;
         const std::size_t count =
             std::min<std::size_t>(apps::block_vertices, gifts.size() - block.first());
         const Vertex* source = block.sources.data();
