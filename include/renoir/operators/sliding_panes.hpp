@@ -58,7 +58,7 @@ class SlidingPanes {
     /// Keeps a state, which no window has before close_until() has reached its pane.
     void add(std::int64_t pane, Number key, State&& state) {
         if (cells_[key].states++ == 0) ++live_;
-        if (pane < open_from_) [[unlikely]] {
+        if (pane <= closed_until_) [[unlikely]] {
             stragglers_.emplace(pane, Entry{key, std::move(state)});
         } else {
             open_pane(pane).entries.push_back({key, std::move(state)});
@@ -73,7 +73,7 @@ class SlidingPanes {
                 combine_into(cells_[entry.key].newer, *entry.state, combine);
             ++closed_;
         }
-        open_from_ = std::max(open_from_, last + 1);
+        closed_until_ = std::max(closed_until_, last);
         recent_ = nullptr;
     }
 
@@ -230,7 +230,9 @@ class SlidingPanes {
     std::deque<Pane> panes_;  // by index: older ones, newer ones, open ones
     std::size_t older_ = 0;   // number of older ones
     std::size_t closed_ = 0;  // number of older and newer ones
-    std::int64_t open_from_ = timestamp_min;
+    /// There may be no pane behind it. The first pane of all counts as closed from the beginning:
+    /// every window that fires has reached it.
+    std::int64_t closed_until_ = timestamp_min;
     Pane* recent_ = nullptr;    // an open one
     std::vector<Entry> spare_;  // memory for the next pane
     static constexpr std::size_t only_older = 1;

@@ -124,3 +124,27 @@ TEST_CASE("the number of a key that is gone serves another one") {
     panes.for_each_combined(add, [&](auto, int state) { sum = state; });
     CHECK(sum == 5);
 }
+
+TEST_CASE("the first and the last pane of all are panes like others") {
+    using renoir::timestamp_max;
+    using renoir::timestamp_min;
+    renoir::detail::SlidingPanes<int> panes;
+    const auto add = [](int& sum, int other) { sum += other; };
+    const auto sum = [&] {
+        int all = 0;
+        panes.for_each_combined(add, [&](auto, int value) { all += value; });
+        return all;
+    };
+    const auto key = panes.add_key();
+    panes.add(timestamp_min, key, 1);
+    panes.add(timestamp_max, key, 10);
+    CHECK(panes.first_pane() == timestamp_min);
+    panes.close_until(timestamp_min, add);
+    CHECK(sum() == 1);
+    panes.close_until(timestamp_max, add);
+    CHECK(sum() == 11);
+    panes.add(timestamp_max, key, 100);
+    CHECK(sum() == 111);
+    panes.drop_before(timestamp_max, add);
+    CHECK(sum() == 110);
+}
