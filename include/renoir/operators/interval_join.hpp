@@ -298,12 +298,12 @@ struct LocalInterval {
 
 template <TimeLike Duration>
 [[nodiscard]] Timestamp interval_bound(const Duration& bound, bool is_upper) {
-    const Timestamp rounded = to_timestamp(bound);
-    if constexpr (requires { bound.count(); }) {
+    using std::chrono::milliseconds;
+    if constexpr (requires { bound.count(); } && !std::convertible_to<Duration, milliseconds>) {
         // Times are whole milliseconds, so the interval is cut to these.
-        if (!is_upper && std::chrono::milliseconds(rounded) < bound) return rounded + 1;
+        if (!is_upper) return std::chrono::ceil<milliseconds>(bound).count();
     }
-    return rounded;
+    return to_timestamp(bound);
 }
 
 }  // namespace detail

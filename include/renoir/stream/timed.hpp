@@ -149,15 +149,35 @@ concept TimeLike = std::integral<T> || requires(const T& time) {
     std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch());
 };
 
-/// The event time that is meant, in milliseconds; finer times are rounded down.
+namespace detail {
+
+/// Rounded down, and the nearest Timestamp where there is none.
+template <class Rep, class Period>
+[[nodiscard]] constexpr Timestamp to_milliseconds(
+    std::chrono::duration<Rep, Period> duration) noexcept {
+    using Unit = std::ratio_divide<Period, std::milli>;
+    if constexpr (std::integral<Rep> && Unit::den == 1) {
+        Timestamp time = 0;
+        if (__builtin_mul_overflow(duration.count(), Unit::num, &time))
+            return duration.count() < 0 ? timestamp_min : timestamp_max;
+        return time;
+    } else {
+        return std::chrono::floor<std::chrono::milliseconds>(duration).count();
+    }
+}
+
+}  // namespace detail
+
+/// The event time that is meant, in milliseconds; finer times are rounded down, and durations that
+/// are too long become the nearest time.
 template <TimeLike T>
 [[nodiscard]] constexpr Timestamp to_timestamp(const T& time) noexcept {
     if constexpr (std::integral<T>) {
         return static_cast<Timestamp>(time);
     } else if constexpr (requires { time.time_since_epoch(); }) {
-        return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
+        return detail::to_milliseconds(time.time_since_epoch());
     } else {
-        return std::chrono::floor<std::chrono::milliseconds>(time).count();
+        return detail::to_milliseconds(time);
     }
 }
 
