@@ -75,9 +75,9 @@ bool OutputBase::flush_due(Clock::time_point now, bool worker_is_idle) {
     }
     if (worker_is_idle && mode_.flushes_when_idle() && flush_for_waiting_receivers()) return true;
     if (!mode_.has_deadline()) return false;
-    if (due_ == Clock::time_point::max()) due_ = now + mode_.delay();
+    if (due_ == Clock::time_point::max()) due_ = later_by(mode_.delay(), now);
     if (now < due_) return false;
-    due_ = mode_.ticks() ? now + mode_.delay() : Clock::time_point::max();
+    due_ = mode_.ticks() ? later_by(mode_.delay(), now) : Clock::time_point::max();
     return flush_all();
 }
 

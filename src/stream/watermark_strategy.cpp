@@ -1,6 +1,7 @@
 #include <renoir/base/error.hpp>
 #include <renoir/stream/watermark_strategy.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace renoir {
@@ -21,7 +22,9 @@ WatermarkStrategy WatermarkStrategy::idle_after(std::chrono::milliseconds silenc
                                           " ms; give a positive time");
     }
     WatermarkStrategy strategy = *this;
-    strategy.silence_ = silence;
+    // What the clock cannot say is never.
+    strategy.silence_ =
+        std::min(silence, std::chrono::floor<std::chrono::milliseconds>(Clock::duration::max()));
     return strategy;
 }
 

@@ -115,7 +115,7 @@ class AddTimestampsStage {
             send(watermarks_.held());
             if (!watermarks_.idle_after()) return;
             if (std::exchange(has_spoken_, false)) {
-                idle_at_ = now + *watermarks_.idle_after();
+                idle_at_ = later_by(*watermarks_.idle_after(), now);
             } else if (now >= idle_at_) {
                 idle_at_ = Clock::time_point::max();
                 next_.control({MarkKind::idle, 0});

@@ -11,6 +11,13 @@ namespace renoir {
 
 using Clock = std::chrono::steady_clock;
 
+/// When so long a time has passed; time_point::max(), which stands for never, where the clock does
+/// not go so far.
+[[nodiscard]] inline Clock::time_point later_by(Clock::duration duration,
+                                                Clock::time_point now) noexcept {
+    return duration < Clock::time_point::max() - now ? now + duration : Clock::time_point::max();
+}
+
 /// One sleeping place of one worker. The worker announces that it will sleep, looks once more for
 /// work, and sleeps; whoever makes work for it calls `wake`, which costs one load while it is
 /// awake.

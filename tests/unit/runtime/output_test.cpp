@@ -273,3 +273,15 @@ TEST_CASE("timed: what is there leaves at each tick") {
     edge.read_all();
     REQUIRE(edge.counts == std::vector<std::size_t>{2, 1});
 }
+
+TEST_CASE("a delay that the clock cannot measure is never over") {
+    constexpr auto centuries = BatchMode::Duration::max() - milliseconds(1);
+    for (const BatchMode mode :
+         {BatchMode::adaptive(4, centuries), BatchMode::timed(4, centuries)}) {
+        Edge<int> edge(1, mode);
+        edge.output.append(0, 1);
+        REQUIRE_FALSE(edge.output.flush_due(start, false));
+        REQUIRE(edge.output.deadline() == never);
+        REQUIRE_FALSE(edge.output.flush_due(start + std::chrono::hours(24), true));
+    }
+}
