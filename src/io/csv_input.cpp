@@ -2,7 +2,6 @@
 #include <renoir/io/text_input.hpp>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "io/byte_stream.hpp"
@@ -361,7 +360,7 @@ class WholeReader final : public PartReader {
             if (!block) return Status::idle;
             at_end_ = block->empty();
             char* const to = buffer_.make_room(block->size());
-            std::memcpy(to, block->data(), block->size());
+            std::copy(block->begin(), block->end(), to);  // also of an empty block, from nowhere
             buffer_.add(block->size());
         }
     }

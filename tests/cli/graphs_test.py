@@ -177,7 +177,7 @@ class PageRank(GraphTest):
 class BothPrograms(GraphTest):
     def assert_refused(self, words, *arguments):
         for name in ("connected_components", "pagerank"):
-            for workers in WORKERS:
+            for workers in (1, 3):
                 with self.subTest(program=name, workers=workers):
                     before = self.names()
                     result = program(name, *arguments, "--output", "values", "--local", workers)

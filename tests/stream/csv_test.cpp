@@ -211,6 +211,8 @@ TEST_CASE("a header is no row, a file without rows is none either") {
         expect.items("none",
                      ctx.stream_csv<Point>(std::vector{header_only, nothing, lines, nothing}),
                      std::vector<Point>());
+        expect.items("nothing", ctx.stream_csv<Point>(nothing, {.header = false}),
+                     std::vector<Point>());
     });
 }
 
