@@ -72,6 +72,13 @@ auto with_times(renoir::StreamContext& ctx, std::vector<Event> events) {
     return with_times_of_their_own(ctx.stream_iter(std::move(events)));
 }
 
+/// A key that belongs to this one of two replicas.
+int key_of_replica(std::size_t replica) {
+    int key = 0;
+    while (renoir::detail::destination_of(renoir::hash_of(key), 2) != replica) ++key;
+    return key;
+}
+
 int id_of(const Event& event) {
     return event.id;
 }
@@ -248,6 +255,51 @@ TEST_CASE("an idle replica does not hold windows back") {
     to_busy.close();
     CHECK(results.receive() == 25);
     job.wait();
+}
+
+TEST_CASE("what a replica says after it was idle may be too late for all") {
+    const auto results_of = [](const auto& describe) {
+        StreamContext ctx(renoir::RuntimeConfig::local(2));
+        auto [sender, receiver] = renoir::channel<int>(4);
+        // Even numbers go to one of the replicas that give times, odd ones to the other.
+        const auto parity = [](int n) {
+            return n % 2 == 0 ? key_of_replica(0) : key_of_replica(1);
+        };
+        auto results =
+            describe(ctx.stream(std::move(receiver))
+                         .repartition_by(Replication::unlimited(), parity)
+                         .add_timestamps([](int n) { return n; },
+                                         WatermarkStrategy::monotonous().idle_after(5ms)))
+                .drop_key()
+                .collect_channel();
+        auto job = ctx.execute();
+        sender.send(2);
+        sender.send(5);
+        sender.send(25);
+        std::vector<int> all{*results.receive()};  // so the replica of 2 is idle
+        sender.send(4);
+        sender.close();
+        while (auto result = results.receive()) all.push_back(*result);
+        job.wait();
+        CHECK(ctx.late_items() == 1);
+        return all;
+    };
+    const auto add = [](int& sum, int n) { sum += n; };
+    CHECK(results_of([](auto items) {
+              return items.window_all(EventTimeWindow::tumbling(10ms)).sum();
+          }) == std::vector{7, 25});
+    CHECK(results_of([&](auto items) {
+              return items.window_all(EventTimeWindow::tumbling(10ms)).fold(0, add);
+          }) == std::vector{7, 25});
+    CHECK(results_of([](auto items) {
+              return items.window_all(EventTimeWindow::sliding(10ms, 10ms)).sum();
+          }) == std::vector{7, 25});
+    CHECK(results_of([&](auto items) {
+              return items.window_all(EventTimeWindow::sliding(10ms, 10ms)).fold(0, add);
+          }) == std::vector{7, 25});
+    CHECK(results_of([](auto items) {
+              return items.window_all(EventTimeWindow::session(10ms)).sum();
+          }) == std::vector{7, 25});
 }
 
 TEST_CASE("bug 8.9: a replica that ends no longer holds windows back") {

@@ -10,7 +10,7 @@ using namespace stream_test;
 using namespace std::chrono_literals;
 using renoir::CountWindow;
 
-/// Times with gaps of every length, in disorder.
+/// Times with gaps of every length, that go back by less than 100.
 Timestamp visit_time(int n) {
     return 5 * (n ^ 3) + (n / 40) * 100 + (n % 5) * (n / 40);
 }
@@ -43,7 +43,7 @@ std::vector<std::pair<int, Windowed<std::vector<int>>>> sessions_of(std::vector<
 
 auto visits(StreamContext& ctx, int count) {
     return ctx.stream_par_iter(0, count)
-        .add_timestamps(visit_time, WatermarkStrategy::bounded_out_of_orderness(50ms))
+        .add_timestamps(visit_time, WatermarkStrategy::bounded_out_of_orderness(100ms))
         .group_by(key_of);
 }
 

@@ -107,6 +107,30 @@ auto filter_late(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Win
     }
 }
 
+/// Behind the exchange of a stream once more. A state of several items counts as one there.
+template <class K, class V, class AnyStream, class Windows>
+auto filter_late_behind_exchange(AnyStream& stream, const OperatorInfo& info,
+                                 const Windows& windows) {
+    const auto dropped = stream.handle().graph().late_items();
+    return append_as_is<KeyedResult<K, V>>(stream, info, [&](const OperatorInfo&) {
+        return LateFilter<std::pair<K, V>, V, Windows>{windows, dropped, std::nullopt};
+    });
+}
+
+/// Partitions a stream by its key where that is still to be done, and calls `use(stream)`.
+template <class K, class V, class Chain, class Windows, class Use>
+auto with_partition_on_time(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
+                            const Windows& windows, Use use) {
+    return with_partition(stream, [&](auto& partitioned) {
+        if constexpr (is_grouped<Chain>) {
+            auto on_time = filter_late_behind_exchange<K, V>(partitioned, info, windows);
+            return use(on_time);
+        } else {
+            return use(partitioned);
+        }
+    });
+}
+
 /// A stream that is not partitioned yet, without its key.
 template <class K, class V, class Chain>
 auto ungrouped(KeyedStream<K, V, Chain>& stream) {
@@ -172,13 +196,16 @@ auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
         auto partitioned = exchange<std::pair<K, State>>(
             panes, info, Replication::unlimited(),
             [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
-        return append_states<K, WithWindow>(partitioned, info, windows, std::move(aggregate));
+        auto on_time =
+            filter_late_behind_exchange<K, State>(partitioned, info, PeriodicWindows(windows));
+        return append_states<K, WithWindow>(on_time, info, windows, std::move(aggregate));
     } else if constexpr (std::same_as<Windows, SlidingWindow> && is_mergeable<Aggregate>) {
         auto panes =
             append_panes<std::pair<K, V>>(stream, info, windows, KeyedByPair<K, V>{}, aggregate);
         return append_states<K, WithWindow>(panes, info, windows, std::move(aggregate));
     } else {
-        return with_partition(stream, [&](auto& partitioned) {
+        const PeriodicWindows periodic(windows);
+        return with_partition_on_time(stream, info, periodic, [&](auto& partitioned) {
             return append_tables<K, V, WithWindow>(partitioned, info, windows,
                                                    Whole<Aggregate>{std::move(aggregate)});
         });
@@ -393,7 +420,7 @@ class [[nodiscard]] WindowedStream {
             using Step = detail::Whole<decltype(combined)>;
             using R = detail::window_result_t<WithWindow, Step>;
             using Kind = detail::SessionWindows<K, V, Step, WithWindow>;
-            return detail::with_partition(filtered, [&](auto& partitioned) {
+            return detail::with_partition_on_time(filtered, info, windows_, [&](auto& partitioned) {
                 return detail::append_windows<Kind, K, R>(partitioned, info, windows_,
                                                           Step{std::move(combined)});
             });

@@ -3,9 +3,10 @@
 /// Items that come too late.
 ///
 /// They are taken out before the exchange, by the watermark of the replica that they come from:
-/// what the windows behind the exchange see is never late for them, because their watermark is the
+/// what the windows behind the exchange see is not late for them, because their watermark is the
 /// lowest of all senders. So which items are late depends on the data of each replica alone and not
-/// on the race between replicas.
+/// on the race between replicas. Only what a replica says after it was idle may be late for all
+/// although it is not for itself; so there is a second look behind the exchange.
 
 #include <renoir/stream/connect.hpp>
 #include <renoir/stream/timed.hpp>

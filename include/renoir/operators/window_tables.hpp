@@ -162,10 +162,9 @@ class PanePartialStage {
             pass_watermark(mark.value);
             return;
         }
-        if (mark.kind == MarkKind::end_of_round) {
-            send_all();
-            sent_ = timestamp_min;
-        }
+        // Nobody waits for an idle replica, so what it has must be there.
+        if (mark.kind == MarkKind::end_of_round || mark.kind == MarkKind::idle) send_all();
+        if (mark.kind == MarkKind::end_of_round) sent_ = timestamp_min;
         next_.control(mark);
     }
 
