@@ -95,14 +95,23 @@ TEST_CASE("folds of one sender see its items in order") {
     });
 }
 
+namespace {
+
+/// A text of this length.
+Text as_long(int length) {
+    return Text(static_cast<std::size_t>(length), 'v');
+}
+
+}  // namespace
+
 TEST_CASE("accumulators may own memory") {
-    const auto keep = [](std::vector<Text>& all, int n) { all.push_back(Text(n % 40, 'v')); };
+    const auto keep = [](std::vector<Text>& all, int n) { all.push_back(as_long(n % 40)); };
     const auto join = [](std::vector<Text>& all, std::vector<Text>&& others) {
         std::ranges::move(others, std::back_inserter(all));
     };
     const auto ordered = [](std::vector<Text> all) { return sorted(std::move(all)); };
     const auto kept_text = [](const std::vector<int>& group) {
-        return sorted(mapped(group, [](int n) { return Text(n % 40, 'v'); }));
+        return sorted(mapped(group, [](int n) { return as_long(n % 40); }));
     };
     const std::vector<int> all = numbers(300);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {

@@ -174,8 +174,10 @@ TEST_CASE("unkey gives the pairs and drop_key the values") {
 
 TEST_CASE("items of every kind cross exchanges unchanged") {
     std::vector<std::vector<Text>> lists;
-    for (const int n : numbers(120))
-        lists.push_back({static_cast<std::size_t>(n % 7), Text(n, 'v')});
+    for (const int n : numbers(120)) {
+        const auto length = static_cast<std::size_t>(n);
+        lists.push_back({length % 7, Text(length, 'v')});
+    }
     for (const int count : sizes()) {
         INFO(count << " items");
         const auto readings = mapped(numbers(count), reading);

@@ -261,8 +261,8 @@ TEST_CASE("a state larger than a slab reaches every rank") {
                 });
             },
             0.0, [](double& sum, double x) { sum += x; },
-            [size](Numbers& all, double sum) {
-                all[static_cast<std::size_t>(all[0]) % size] += sum;
+            [](Numbers& all, double sum) {
+                all[static_cast<std::size_t>(all[0]) % all.size()] += sum;
             },
             [](Numbers& all) {
                 ++all[0];

@@ -40,7 +40,6 @@ class CountedState {
 struct Sums {
     int round = 0;
     std::vector<std::pair<int, int>> sums;
-    friend auto operator<=>(const Sums&, const Sums&) = default;
 };
 
 constexpr int keys = 100'000;

@@ -121,7 +121,7 @@ Mark random_mark(std::mt19937& random) {
 }  // namespace
 
 TEST_CASE("when all channels are idle it does not matter which one was first") {
-    for (const std::size_t first : {0, 1}) {
+    for (const std::size_t first : {0U, 1U}) {
         Frontier frontier(2);
         CHECK(receive(frontier, 0, watermark(24)) == Marks());
         CHECK(receive(frontier, 1, watermark(10)) == Marks{watermark(10)});

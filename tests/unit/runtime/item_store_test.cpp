@@ -40,7 +40,7 @@ TEST_CASE("an empty store has no items") {
 
 TEST_CASE("items come out as they went in, over many chunks and after clear") {
     ItemStore<std::string> store;
-    for (const std::size_t count : {1, 17, 1000, 200'000, 3, 250'000}) {
+    for (const std::size_t count : {1U, 17U, 1000U, 200'000U, 3U, 250'000U}) {
         const std::vector<std::string> expected = texts(count);
         for (const std::string& item : expected) store.add(std::string(item));
         CHECK(store.size() == count);
