@@ -112,10 +112,8 @@ auto join_input(Stream<T, Chain>& stream, F key) {
 template <class K, class V, class Chain>
 auto join_input(KeyedStream<K, V, Chain>& stream) {
     if constexpr (is_grouped<Chain>) {
-        using Previous = std::remove_cvref_t<decltype(stream.chain().previous)>;
         auto key = std::move(stream.chain().key);
-        Stream<V, Previous> ungrouped(std::move(stream.handle()),
-                                      std::move(stream.chain().previous), stream.execution());
+        auto ungrouped = ungroup(stream);
         return join_input(ungrouped, std::move(key));
     } else {
         return KeyedJoinInput<K, V, Chain>{std::move(stream)};

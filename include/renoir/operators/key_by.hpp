@@ -108,13 +108,20 @@ auto append_key_by(AnyStream& stream, OperatorInfo info, F key) {
         });
 }
 
+/// The items of a stream whose exchange is still to come, without their key.
+template <class K, class V, class Chain>
+auto ungroup(KeyedStream<K, V, Chain>& stream) {
+    using Previous = std::remove_cvref_t<decltype(stream.chain().previous)>;
+    return Stream<V, Previous>(std::move(stream.handle()), std::move(stream.chain().previous),
+                               stream.execution());
+}
+
 /// Hands `use` the stream with its exchange in place.
 template <class K, class V, class Chain, class Use>
 auto with_partition(KeyedStream<K, V, Chain>& stream, Use&& use) {
     if constexpr (is_grouped<Chain>) {
         auto key = stream.chain().key;
-        Stream<V, std::remove_cvref_t<decltype(stream.chain().previous)>> ungrouped(
-            std::move(stream.handle()), std::move(stream.chain().previous), stream.execution());
+        auto ungrouped = ungroup(stream);
         const OperatorInfo info =
             ungrouped.handle().graph().block(ungrouped.handle().block()).operators.back();
         auto partitioned = exchange<V>(ungrouped, info, Replication::unlimited(),

@@ -297,8 +297,7 @@ auto fold_by_key_associatively(KeyedStream<K, V, Chain>& stream, const OperatorI
         using State = typename Aggregate::state_type;
         using Pair = std::pair<K, State>;
         auto key = std::move(stream.chain().key);
-        Stream<V, std::remove_cvref_t<decltype(stream.chain().previous)>> ungrouped(
-            std::move(stream.handle()), std::move(stream.chain().previous), stream.execution());
+        auto ungrouped = ungroup(stream);
         auto keyed = append_key_by<V>(ungrouped, info, std::move(key));
         auto partial =
             append_operator<KeyedResult<K, State>>(keyed, info, [&](const OperatorInfo& named) {

@@ -83,13 +83,24 @@ auto append_windows(AnyStream& stream, const OperatorInfo& info, const Windows& 
     });
 }
 
+/// A filter for late items on a stream that is partitioned. Behind an exchange a state of several
+/// items counts as one.
+template <class K, class V, class AnyStream, class Windows>
+auto filter_late_partitioned(AnyStream& stream, const OperatorInfo& info, const Windows& windows,
+                             std::optional<EdgeId> late = std::nullopt) {
+    const auto dropped = stream.handle().graph().late_items();
+    return append_as_is<KeyedResult<K, V>>(stream, info, [&](const OperatorInfo&) {
+        return LateFilter<std::pair<K, V>, V, Windows>{windows, dropped, late};
+    });
+}
+
 /// A keyed stream with a filter for late items behind what makes its items, before its exchange
 /// where that is still to come.
 template <class K, class V, class Chain, class Windows>
 auto filter_late(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Windows windows,
                  std::optional<EdgeId> late) {
-    const auto dropped = stream.handle().graph().late_items();
     if constexpr (is_grouped<Chain>) {
+        const auto dropped = stream.handle().graph().late_items();
         using Previous = decltype(stream.chain().previous);
         using Filtered = OperatorChain<Previous, LateFilter<V, V, Windows>>;
         using Grouped = GroupedChain<Filtered, decltype(stream.chain().key)>;
@@ -101,20 +112,8 @@ auto filter_late(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Win
                     std::move(stream.chain().key)},
             stream.execution());
     } else {
-        return append_as_is<KeyedResult<K, V>>(stream, info, [&](const OperatorInfo&) {
-            return LateFilter<std::pair<K, V>, V, Windows>{windows, dropped, late};
-        });
+        return filter_late_partitioned<K, V>(stream, info, windows, late);
     }
-}
-
-/// Behind the exchange of a stream once more. A state of several items counts as one there.
-template <class K, class V, class AnyStream, class Windows>
-auto filter_late_behind_exchange(AnyStream& stream, const OperatorInfo& info,
-                                 const Windows& windows) {
-    const auto dropped = stream.handle().graph().late_items();
-    return append_as_is<KeyedResult<K, V>>(stream, info, [&](const OperatorInfo&) {
-        return LateFilter<std::pair<K, V>, V, Windows>{windows, dropped, std::nullopt};
-    });
 }
 
 /// Partitions a stream by its key where that is still to be done, and calls `use(stream)`.
@@ -123,20 +122,12 @@ auto with_partition_on_time(KeyedStream<K, V, Chain>& stream, const OperatorInfo
                             const Windows& windows, Use use) {
     return with_partition(stream, [&](auto& partitioned) {
         if constexpr (is_grouped<Chain>) {
-            auto on_time = filter_late_behind_exchange<K, V>(partitioned, info, windows);
+            auto on_time = filter_late_partitioned<K, V>(partitioned, info, windows);
             return use(on_time);
         } else {
             return use(partitioned);
         }
     });
-}
-
-/// A stream that is not partitioned yet, without its key.
-template <class K, class V, class Chain>
-auto ungrouped(KeyedStream<K, V, Chain>& stream) {
-    using Previous = std::remove_cvref_t<decltype(stream.chain().previous)>;
-    return Stream<V, Previous>(std::move(stream.handle()), std::move(stream.chain().previous),
-                               stream.execution());
 }
 
 /// Windows over all items of a key, of which each has a table.
@@ -190,14 +181,14 @@ auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
     }
     if constexpr (is_grouped<Chain> && is_mergeable<Aggregate>) {
         auto key = std::move(stream.chain().key);
-        auto items = ungrouped(stream);
+        auto items = ungroup(stream);
         auto panes = append_panes<V>(items, info, windows,
                                      KeyedByFunction<V, decltype(key)>{std::move(key)}, aggregate);
         auto partitioned = exchange<std::pair<K, State>>(
             panes, info, Replication::unlimited(),
             [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });
         auto on_time =
-            filter_late_behind_exchange<K, State>(partitioned, info, PeriodicWindows(windows));
+            filter_late_partitioned<K, State>(partitioned, info, PeriodicWindows(windows));
         return append_states<K, WithWindow>(on_time, info, windows, std::move(aggregate));
     } else if constexpr (std::same_as<Windows, SlidingWindow> && is_mergeable<Aggregate>) {
         auto panes =
