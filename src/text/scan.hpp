@@ -1,6 +1,6 @@
 #pragma once
 
-/// Finds the words in a window of text, 16 or 64 bytes at a time.
+/// Finds the words in a window of text, up to 128 bytes at a time.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +11,11 @@ namespace renoir::text::detail {
 inline constexpr std::size_t step_size = 16;
 /// Bytes whose letters fit one mask.
 inline constexpr std::size_t block_size = 64;
-/// The most bytes scanned at once.
-inline constexpr std::size_t window_size = 128;
+/// Bytes that are scanned without a branch on how many there are: a usual line.
+inline constexpr std::size_t part_size = 2 * block_size;
+/// The most bytes of one window. Many words at once cost no branch that goes wrong between them,
+/// and both they and their edges stay in the first level cache.
+inline constexpr std::size_t window_size = 16 * part_size;
 /// How many edges a scan writes at most beyond those it reports.
 inline constexpr std::size_t edges_after = 64;
 
@@ -35,22 +38,22 @@ struct Scan {
 /// Reads no byte beyond `size`. `text` needs room for a window, `edges` for a window and
 /// `edges_after`.
 [[nodiscard]] Scan scan_window(const char* from, std::size_t size, char* text,
-                               std::uint8_t* edges) noexcept;
+                               std::uint16_t* edges) noexcept;
 
 // What `scan_window` chooses from; all have the same result. The later ones may be called only
 // where the processor has what they need.
 
 [[nodiscard]] Scan scan_window_plain(const char* from, std::size_t size, char* text,
-                                     std::uint8_t* edges) noexcept;
+                                     std::uint16_t* edges) noexcept;
 
 #if defined(__x86_64__)
 [[nodiscard]] bool has_bit_instructions() noexcept;
 [[nodiscard]] Scan scan_window_bits(const char* from, std::size_t size, char* text,
-                                    std::uint8_t* edges) noexcept;
+                                    std::uint16_t* edges) noexcept;
 
 [[nodiscard]] bool has_wide_vectors() noexcept;
 [[nodiscard]] Scan scan_window_wide(const char* from, std::size_t size, char* text,
-                                    std::uint8_t* edges) noexcept;
+                                    std::uint16_t* edges) noexcept;
 #endif
 
 }  // namespace renoir::text::detail

@@ -29,7 +29,7 @@ std::size_t count_letters(const char* start, const char* end) noexcept {
 
 Words::Piece Words::next_piece() {
     static_assert(window_size == detail::window_size);
-    static_assert(sizeof edges_ >= detail::window_size + detail::edges_after);
+    static_assert(std::size(decltype(edges_){}) >= detail::window_size + detail::edges_after);
     static_assert(buffer_size >= detail::window_size + readable_after);
     while (rest_ != line_end_) {
         const std::size_t size = std::min(static_cast<std::size_t>(line_end_ - rest_), window_size);

@@ -26,7 +26,7 @@ namespace renoir::text {
 /// unspecified), so that short words may be copied with wide loads.
 ///
 /// Lines and words may have any length. Memory beyond the object itself is taken only for a word of
-/// more than about 500 letters, and only as much as the longest word needs.
+/// more than about 2000 letters, and only as much as the longest word needs.
 ///
 /// The range can be neither copied nor moved, since its views point into it; functions return it by
 /// value all the same, and `auto&& range = f(line)` keeps it.
@@ -48,9 +48,9 @@ class Words {
     [[nodiscard]] static std::default_sentinel_t end() noexcept { return {}; }
 
  private:
-    /// Bytes of the line looked at together; a position in them fits a byte.
-    static constexpr std::size_t window_size = 128;
-    static constexpr std::size_t buffer_size = 512;
+    /// Bytes of the line looked at together.
+    static constexpr std::size_t window_size = 2048;
+    static constexpr std::size_t buffer_size = window_size + 64;
 
     /// What the next piece of the line holds: `edge_count` is even for the words told by `edges_`,
     /// 0 at the end of the line, and `one_long_word` for a word of `long_size_` letters.
@@ -70,7 +70,7 @@ class Words {
     // The rest is left uninitialised: a line uses few of these bytes.
     std::size_t long_size_;
     /// Where in the piece words begin and end, in turn; with room for a scan to write beyond them.
-    alignas(64) std::uint8_t edges_[window_size + 64];
+    alignas(64) std::uint16_t edges_[window_size + 64];
     char buffer_[buffer_size];
 };
 
@@ -131,8 +131,8 @@ class Words::Iterator {
 
     Words* words_;
     const char* text_ = nullptr;
-    const std::uint8_t* edge_ = nullptr;
-    const std::uint8_t* last_edge_ = nullptr;
+    const std::uint16_t* edge_ = nullptr;
+    const std::uint16_t* last_edge_ = nullptr;
     std::string_view word_;
 };
 

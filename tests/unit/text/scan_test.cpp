@@ -14,7 +14,7 @@ namespace {
 
 namespace detail = renoir::text::detail;
 
-using ScanFunction = detail::Scan (*)(const char*, std::size_t, char*, std::uint8_t*) noexcept;
+using ScanFunction = detail::Scan (*)(const char*, std::size_t, char*, std::uint16_t*) noexcept;
 
 /// All forms of the scan that this processor can run.
 std::vector<ScanFunction> runnable_scans() {
@@ -63,7 +63,7 @@ Found run(ScanFunction scan, const std::string& window) {
     const auto from = std::make_unique<char[]>(window.size());
     std::ranges::copy(window, from.get());
     const auto text = std::make_unique<char[]>(detail::window_size);
-    const auto edges = std::make_unique<std::uint8_t[]>(detail::window_size + detail::edges_after);
+    const auto edges = std::make_unique<std::uint16_t[]>(detail::window_size + detail::edges_after);
     const detail::Scan result = scan(from.get(), window.size(), text.get(), edges.get());
     Found found;
     found.consumed = result.consumed;
@@ -81,7 +81,7 @@ TEST_CASE("every form of the scan finds the same words") {
     const std::string_view alphabet =
         GENERATE("", "aZ", "a ", "abcdefghijklmnopqrstuvwxyzABCDE   ");
     for (std::size_t size = 1; size <= detail::window_size; ++size) {
-        for (int repeat = 0; repeat < 20; ++repeat) {
+        for (int repeat = 0; repeat < (size <= 2 * detail::part_size ? 20 : 1); ++repeat) {
             std::string window(size, ' ');
             for (char& byte : window) {
                 byte = alphabet.empty() ? static_cast<char>(random())

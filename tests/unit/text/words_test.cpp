@@ -84,19 +84,22 @@ TEST_CASE("words agree with a naive reference for lines of every size") {
     std::mt19937 random(1);
     const std::string_view alphabet =
         GENERATE("", "a ", "abcXYZ ", "abcdefghijklmnopqrstuvwxyz,", "aZ");
-    for (std::size_t size = 0; size <= 300; ++size) {
-        for (int repeat = 0; repeat < 8; ++repeat) {
-            const std::string line = random_line(random, size, alphabet);
-            const std::vector<std::string> found = collect(line);
-            if (found != reference(line)) FAIL("size " << size << ": " << line);
+    // Short lines, and such as end near the borders of what is looked at together.
+    for (const std::size_t first : {0, 2000, 4000, 6050}) {
+        for (std::size_t size = first; size <= first + 300; ++size) {
+            for (int repeat = 0; repeat < (first == 0 ? 8 : 1); ++repeat) {
+                const std::string line = random_line(random, size, alphabet);
+                const std::vector<std::string> found = collect(line);
+                if (found != reference(line)) FAIL("size " << size << ": " << line);
+            }
         }
     }
     SUCCEED();
 }
 
 TEST_CASE("a word of any size may lie anywhere") {
-    for (std::size_t before = 0; before <= 130; before += 3) {
-        for (std::size_t size = 1; size <= 700; size += 7) {
+    for (std::size_t before = 0; before <= 2100; before += before < 130 ? 3 : 131) {
+        for (std::size_t size = 1; size <= 4500; size += size < 300 ? 7 : 301) {
             const std::string line = std::string(before, ' ') + std::string(size, 'Q') + "; End";
             const std::vector<std::string> expected = {std::string(size, 'q'), "end"};
             if (collect(line) != expected) FAIL(before << " spaces, " << size << " letters");
@@ -109,7 +112,7 @@ TEST_CASE("long words of changing size follow each other") {
     std::mt19937 random(2);
     std::string line;
     for (int word = 0; word < 200; ++word) {
-        line += std::string(random() % 2000, static_cast<char>('A' + word % 26)) + ' ';
+        line += std::string(random() % 5000, static_cast<char>('A' + word % 26)) + ' ';
     }
     CHECK(collect(line) == reference(line));
 }
