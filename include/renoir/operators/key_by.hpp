@@ -2,6 +2,7 @@
 
 /// key_by, group_by, unkey, drop_key: from a stream to a keyed one and back.
 
+#include <renoir/base/batch_buffer.hpp>
 #include <renoir/base/hash.hpp>
 #include <renoir/stream/connect.hpp>
 
@@ -39,18 +40,18 @@ class KeyByStage {
     }
 
     void push_batch(std::span<V> items)
-        requires(BatchStageFor<Next, std::pair<K, V>> &&
-                 std::default_initializable<std::pair<K, V>>)
+        requires BatchStageFor<Next, std::pair<K, V>>
     {
-        std::array<Keyed, batch> keyed;
-        for (std::size_t begin = 0; begin < items.size(); begin += batch) {
-            const std::size_t count = std::min(batch, items.size() - begin);
-            for (std::size_t i = 0; i < count; ++i) {
-                V& item = items[begin + i];
-                keyed[i].first = K(call_user(info_, key_, std::as_const(item)));
-                keyed[i].second = std::move(item);
+        BatchBuffer<Keyed, batch_items<Keyed>> keyed;
+        while (!items.empty()) {
+            const std::size_t count = std::min(batch_items<Keyed>, items.size());
+            for (V& item : items.first(count)) {
+                K key(call_user(info_, key_, std::as_const(item)));
+                keyed.emplace_back(std::move(key), std::move(item));
             }
-            next_.push_batch(std::span<Keyed>(keyed.data(), count));
+            next_.push_batch(keyed.items());
+            keyed.clear();
+            items = items.subspan(count);
         }
     }
 
@@ -58,7 +59,6 @@ class KeyByStage {
 
  private:
     using Keyed = std::pair<K, V>;
-    static constexpr std::size_t batch = 32;
 
     const OperatorInfo& info_;
     F key_;

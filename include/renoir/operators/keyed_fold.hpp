@@ -2,6 +2,7 @@
 
 /// Aggregation by key: fold, reduce, count, sum, min, max, avg and the group_by_ forms of them.
 
+#include <renoir/base/batch_buffer.hpp>
 #include <renoir/operators/fold.hpp>
 #include <renoir/runtime/state_table.hpp>
 
@@ -14,9 +15,9 @@ namespace detail {
 /// One state for each key of this replica.
 ///
 /// The latency of memory is hidden by looking ahead. Items whose key and kept part survive the call
-/// wait in a ring: the slot of a key is prefetched when the item enters and touched when it leaves
-/// (many keys later, between which the block's other work goes on). Other items are looked ahead
-/// where they are when several arrive together.
+/// wait in one half of a buffer: their slots are prefetched when they enter and touched when the
+/// other half is full, all in one loop, so that the processor has several of them in flight. Other
+/// items are looked ahead where they are when several arrive together.
 template <class K, class In, class Step, class Next>
 class KeyedFoldStage {
  public:
@@ -25,31 +26,23 @@ class KeyedFoldStage {
     using Result = typename Step::result_type;
     using Table = StateTable<K, State>;
 
-    /// Whether items may wait in the ring.
+    /// Whether items may wait in the buffer.
     static constexpr bool waits = Table::detaches && std::is_trivially_copyable_v<Kept> &&
                                   !is_view<Kept> && std::is_default_constructible_v<Kept>;
 
     KeyedFoldStage(const OperatorInfo& info, Step step, Next next)
         : info_(info), step_(std::move(step)), next_(std::move(next)) {}
 
-    void push(std::pair<K, In>&& item) {
-        if constexpr (waits) {
-            const Lookup key = Table::look_up(item.first);
-            if (key.is_detached()) [[likely]] {
-                enqueue(key, std::move(item.second));
-                return;
-            }
-        }
-        // A copy for the call, so that the item itself need not lie in memory.
-        add_at_once(std::pair<K, In>(std::move(item)));
-    }
+    void push(std::pair<K, In>&& item) { take(std::move(item)); }
 
     void push_batch(std::span<std::pair<K, In>> items)
         requires(!waits)
     {
-        for (std::size_t begin = 0; begin < items.size(); begin += look_ahead) {
-            add_together(items.subspan(begin, std::min(look_ahead, items.size() - begin)));
-        }
+        auto add_all = [&] {
+            for (std::size_t begin = 0; begin < items.size(); begin += look_ahead)
+                add_together(items.subspan(begin, std::min(look_ahead, items.size() - begin)));
+        };
+        call_user(info_, add_all);
     }
 
     void control(const Mark& mark) {
@@ -65,10 +58,16 @@ class KeyedFoldStage {
  protected:
     using Lookup = typename Table::Lookup;
 
-    void add(const Lookup& key, Kept&& kept) {
-        table_.visit(
-            key, [&](State& state) { step_.add(state, std::move(kept)); },
-            [&] { return step_.create(std::move(kept)); });
+    /// Returns how many items it has added to their states, this one or others that waited.
+    [[gnu::always_inline]] std::size_t take(std::pair<K, In>&& item) {
+        if constexpr (waits) {
+            const Lookup key = Table::look_up(item.first);
+            if (key.is_detached()) [[likely]]
+                return enqueue(key, std::move(item.second));
+        }
+        // A copy for the call, so that the item itself need not lie in memory.
+        add_at_once(std::pair<K, In>(std::move(item)));
+        return 1;
     }
 
     void emit_all() {
@@ -80,20 +79,16 @@ class KeyedFoldStage {
         call_user(info_, emit);
     }
 
-    /// Adds the items that wait for their slots to arrive.
+    /// Adds the items that wait for their slots to arrive, in the order of their coming.
     void add_waiting() {
         if constexpr (waits) {
-            auto add_each = [&] {
-                const std::size_t first = entered_ < ring_size ? 0 : entered_ - ring_size;
-                for (std::size_t i = first; i < entered_; ++i) add_from_ring(i % ring_size);
-            };
-            call_user(info_, add_each);
+            const std::size_t half = entered_ < look_ahead ? 0 : look_ahead;
+            if (other_half_waits_) add_places(look_ahead - half, look_ahead);
+            add_places(half, entered_ - half);
+            other_half_waits_ = false;
             entered_ = 0;
         }
     }
-
-    /// Items that entered the ring since it was last emptied.
-    std::size_t entered_ = 0;
 
     const OperatorInfo& info_;
     Step step_;
@@ -101,6 +96,14 @@ class KeyedFoldStage {
     Table table_;
 
  private:
+    static constexpr std::size_t look_ahead = 128;
+
+    void add(const Lookup& key, Kept&& kept) {
+        table_.visit(
+            key, [&](State& state) { step_.add(state, std::move(kept)); },
+            [&] { return step_.create(std::move(kept)); });
+    }
+
     // Looks the key up again: a lookup that is handed to a function lives in memory, and the usual
     // case would have to write it there for this one.
     [[gnu::noinline]] void add_at_once(std::pair<K, In>&& item) {
@@ -110,45 +113,44 @@ class KeyedFoldStage {
         call_user(info_, add_item);
     }
 
-    static constexpr std::size_t look_ahead = 64;
-    static constexpr std::size_t ring_size = 128;
-
-    [[gnu::always_inline]] void enqueue(const Lookup& key, In&& item) {
-        auto exchange = [&] {
-            const std::size_t place = entered_ % ring_size;
-            if (entered_ >= ring_size) [[likely]]
-                add_from_ring(place);
-            key.copy_to(keys_[place]);
-            kept_[place] = step_.keep(std::move(item));
-        };
+    [[gnu::always_inline]] std::size_t enqueue(const Lookup& key, In&& item) {
         table_.prefetch(key);
-        call_user(info_, exchange);
+        key.copy_to(keys_[entered_]);
+        auto keep = [&] { return step_.keep(std::move(item)); };
+        kept_[entered_] = call_user(info_, keep);
         ++entered_;
+        return entered_ % look_ahead == 0 ? change_halves() : 0;
     }
 
-    void add_from_ring(std::size_t place) { add(keys_[place], std::move(kept_[place])); }
+    [[gnu::noinline]] std::size_t change_halves() {
+        entered_ %= 2 * look_ahead;
+        if (!std::exchange(other_half_waits_, true)) return 0;
+        add_places(entered_, look_ahead);
+        return look_ahead;
+    }
 
-    void add_together(std::span<std::pair<K, In>> items) {
-        alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
-        auto* keys = reinterpret_cast<Lookup*>(memory);
-        static_assert(std::is_trivially_destructible_v<Lookup>);
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            new (keys + i) Lookup(Table::look_up(items[i].first));
-            table_.prefetch(keys[i]);
-        }
+    void add_places(std::size_t first, std::size_t count) {
         auto add_each = [&] {
-            for (std::size_t i = 0; i < items.size(); ++i)
-                add(keys[i], step_.keep(std::move(items[i].second)));
+            for (std::size_t i = first; i < first + count; ++i) add(keys_[i], std::move(kept_[i]));
         };
         call_user(info_, add_each);
     }
 
-    struct NoRing {};
-    [[no_unique_address]] std::conditional_t<waits, std::array<Lookup, waits ? ring_size : 1>,
-                                             NoRing>
-        keys_;
-    [[no_unique_address]] std::conditional_t<waits, std::array<Kept, waits ? ring_size : 1>, NoRing>
-        kept_;
+    void add_together(std::span<std::pair<K, In>> items) {
+        BatchBuffer<Lookup, look_ahead> keys;
+        for (const auto& item : items)
+            table_.prefetch(keys.emplace_back(Table::look_up(item.first)));
+        for (std::size_t i = 0; i < items.size(); ++i)
+            add(keys.items()[i], step_.keep(std::move(items[i].second)));
+    }
+
+    struct Nothing {};
+    static constexpr std::size_t places = waits ? 2 * look_ahead : 1;
+    /// The place of the next item; it is in the half that is being filled.
+    std::size_t entered_ = 0;
+    bool other_half_waits_ = false;
+    [[no_unique_address]] std::conditional_t<waits, std::array<Lookup, places>, Nothing> keys_;
+    [[no_unique_address]] std::conditional_t<waits, std::array<Kept, places>, Nothing> kept_;
 };
 
 /// Local aggregation before an exchange, bounded in memory. Where it does not reduce the number of
@@ -161,64 +163,63 @@ class PartialFoldStage : private KeyedFoldStage<K, In, Step, Next> {
     using Base::Base;
 
     void push(std::pair<K, In>&& item) {
-        if (--until_look_ == 0) [[unlikely]]
-            change_mode();
-        if (stepping_aside_) [[unlikely]] {
+        if (aside_ != 0) [[unlikely]] {
             hand_on(std::move(item));
-        } else {
-            Base::push(std::move(item));
+            --aside_;
+            return;
         }
+        const std::size_t added = Base::take(std::move(item));
+        if (added != 0) [[unlikely]]
+            count(added);
     }
 
     void push_batch(std::span<std::pair<K, In>> items)
         requires(!Base::waits)
     {
-        if (until_look_ <= items.size()) [[unlikely]] {
-            change_mode();
-        } else {
-            until_look_ -= items.size();
-        }
-        if (stepping_aside_) {
-            for (auto& item : items) hand_on(std::move(item));
-        } else {
-            Base::push_batch(items);
-        }
+        const std::size_t aside = std::min(aside_, items.size());
+        for (auto& item : items.first(aside)) hand_on(std::move(item));
+        aside_ -= aside;
+        Base::push_batch(items.subspan(aside));
+        count(items.size() - aside);
     }
 
     void control(const Mark& mark) {
         Base::control(mark);
-        if (mark.kind == MarkKind::end_of_round) begin_to_aggregate();
+        if (mark.kind == MarkKind::end_of_round) {
+            aside_ = 0;
+            begin_to_aggregate();
+        }
     }
 
  private:
     /// Aggregation must at least halve the number of items to be worth its cost.
     static constexpr std::size_t least_reduction = 2;
-    /// Items after which the reduction is judged for the first time.
-    static constexpr std::size_t first_look = std::size_t{1} << 16;
+    /// Items after which the reduction is judged.
+    static constexpr std::size_t judged_together = std::size_t{1} << 16;
     /// Keys at which the table is emptied although it reduces: it must not grow without bound.
     static constexpr std::size_t most_keys = std::size_t{1} << 20;
     static constexpr std::size_t items_aside = std::size_t{1} << 20;
 
-    void change_mode() {
-        if (stepping_aside_) {
-            begin_to_aggregate();
-            return;
-        }
+    void count(std::size_t added) {
+        until_look_ -= std::min(added, until_look_);
+        if (until_look_ == 0) [[unlikely]]
+            judge();
+    }
+
+    void judge() {
         this->add_waiting();
-        seen_ += look_;
+        seen_ += judged_together;
+        until_look_ = judged_together;
         const bool reduces = seen_ >= least_reduction * this->table_.size();
-        if (!reduces || this->table_.size() >= most_keys) {
-            this->emit_all();
-            seen_ = 0;
-        }
-        stepping_aside_ = !reduces;
-        until_look_ = stepping_aside_ ? items_aside : look_;
+        if (reduces && this->table_.size() < most_keys) return;
+        this->emit_all();
+        begin_to_aggregate();
+        if (!reduces) aside_ = items_aside;
     }
 
     void begin_to_aggregate() noexcept {
-        stepping_aside_ = false;
         seen_ = 0;
-        until_look_ = look_;
+        until_look_ = judged_together;
     }
 
     void hand_on(std::pair<K, In>&& item) {
@@ -228,10 +229,10 @@ class PartialFoldStage : private KeyedFoldStage<K, In, Step, Next> {
             std::pair<K, typename Base::State>(std::move(item.first), std::move(state)));
     }
 
-    static constexpr std::size_t look_ = first_look;
-    bool stepping_aside_ = false;
+    /// Items that are still to be handed on as they are.
+    std::size_t aside_ = 0;
     std::size_t seen_ = 0;
-    std::size_t until_look_ = first_look;
+    std::size_t until_look_ = judged_together;
 };
 
 template <class K, class In, class Step>

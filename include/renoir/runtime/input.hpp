@@ -2,6 +2,7 @@
 
 /// The receiving end of one or more edges of one item type, and the block heads made of it.
 
+#include <renoir/base/batch_buffer.hpp>
 #include <renoir/runtime/frontier.hpp>
 #include <renoir/runtime/replica.hpp>
 #include <renoir/runtime/stage.hpp>
@@ -47,9 +48,8 @@ class Input {
     [[nodiscard]] bool ended() const noexcept { return frontier_.ended(); }
 
  private:
-    /// Items decoded before the stage sees them, where it takes several at once: enough to hide the
-    /// latency of memory behind prefetches, few enough to stay in the first level cache.
-    static constexpr std::size_t decoded_at_once = 32;
+    /// Items decoded before the stage sees them, where it takes several at once.
+    static constexpr std::size_t decoded_at_once = detail::batch_items<T>;
 
     static std::vector<IncomingLane> collect_lanes(ReplicaContext& context,
                                                    const std::vector<EdgeId>& edges) {
