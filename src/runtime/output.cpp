@@ -4,7 +4,12 @@ namespace renoir {
 
 OutputBase::OutputBase(std::uint32_t edge, std::uint32_t source, const std::vector<Lane>& lanes,
                        BatchMode mode, SlabPool& pool)
-    : edge_(edge), source_(source), mode_(mode), pool_(pool), lanes_(lanes.size()) {
+    : destinations_(lanes.size()),
+      edge_(edge),
+      source_(source),
+      mode_(mode),
+      pool_(pool),
+      lanes_(lanes.size()) {
     for (std::size_t i = 0; i < lanes.size(); ++i) lanes_[i].lane = lanes[i];
 }
 

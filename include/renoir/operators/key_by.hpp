@@ -42,16 +42,11 @@ class KeyByStage {
     void push_batch(std::span<V> items)
         requires BatchStageFor<Next, std::pair<K, V>>
     {
-        BatchBuffer<Keyed, batch_items<Keyed>> keyed;
-        while (!items.empty()) {
-            const std::size_t count = std::min(batch_items<Keyed>, items.size());
-            for (V& item : items.first(count)) {
-                K key(call_user(info_, key_, std::as_const(item)));
-                keyed.emplace_back(std::move(key), std::move(item));
-            }
-            next_.push_batch(keyed.items());
-            keyed.clear();
-            items = items.subspan(count);
+        const auto key = [this](const V& item) { return K(call_user(info_, key_, item)); };
+        if constexpr (requires { next_.push_batch_by(items, key); }) {
+            next_.push_batch_by(items, key);
+        } else {
+            push_pairs(items, key);
         }
     }
 
@@ -59,6 +54,21 @@ class KeyByStage {
 
  private:
     using Keyed = std::pair<K, V>;
+
+    template <class Key>
+    void push_pairs(std::span<V> items, Key&& key) {
+        BatchBuffer<Keyed, batch_items<Keyed>> keyed;
+        while (!items.empty()) {
+            const auto together = items.first(std::min(batch_items<Keyed>, items.size()));
+            for (V& item : together) {
+                K key_of_item = key(item);
+                keyed.emplace_back(std::move(key_of_item), std::move(item));
+            }
+            next_.push_batch(keyed.items());
+            keyed.clear();
+            items = items.subspan(together.size());
+        }
+    }
 
     const OperatorInfo& info_;
     F key_;

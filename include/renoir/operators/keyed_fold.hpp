@@ -2,7 +2,6 @@
 
 /// Aggregation by key: fold, reduce, count, sum, min, max, avg and the group_by_ forms of them.
 
-#include <renoir/base/batch_buffer.hpp>
 #include <renoir/operators/fold.hpp>
 #include <renoir/runtime/state_table.hpp>
 
@@ -38,11 +37,18 @@ class KeyedFoldStage {
     void push_batch(std::span<std::pair<K, In>> items)
         requires(!waits)
     {
-        auto add_all = [&] {
-            for (std::size_t begin = 0; begin < items.size(); begin += look_ahead)
-                add_together(items.subspan(begin, std::min(look_ahead, items.size() - begin)));
-        };
-        call_user(info_, add_all);
+        add_all(
+            items, [](const std::pair<K, In>& item) -> const K& { return item.first; },
+            [](std::pair<K, In>& item) -> In&& { return std::move(item.second); });
+    }
+
+    /// The same for values whose keys `key` gives: they need not be put beside each other. A lookup
+    /// must not refer to the key itself then, which is gone.
+    template <class Key>
+    void push_batch_by(std::span<In> values, Key&& key)
+        requires(!waits && looks_outside<K>)
+    {
+        add_all(values, key, [](In& value) -> In&& { return std::move(value); });
     }
 
     void control(const Mark& mark) {
@@ -136,12 +142,22 @@ class KeyedFoldStage {
         call_user(info_, add_each);
     }
 
-    void add_together(std::span<std::pair<K, In>> items) {
-        BatchBuffer<Lookup, look_ahead> keys;
-        for (const auto& item : items)
-            table_.prefetch(keys.emplace_back(Table::look_up(item.first)));
-        for (std::size_t i = 0; i < items.size(); ++i)
-            add(keys.items()[i], step_.keep(std::move(items[i].second)));
+    template <class Item, class Key, class Value>
+    void add_all(std::span<Item> items, Key&& key, Value&& value) {
+        auto add_each = [&] {
+            static_assert(std::is_trivially_destructible_v<Lookup>);
+            alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
+            auto* const lookups = reinterpret_cast<Lookup*>(memory);
+            while (!items.empty()) {
+                const auto together = items.first(std::min(look_ahead, items.size()));
+                for (std::size_t i = 0; i < together.size(); ++i)
+                    table_.prefetch(*new (lookups + i) Lookup(Table::look_up(key(together[i]))));
+                for (std::size_t i = 0; i < together.size(); ++i)
+                    add(lookups[i], step_.keep(value(together[i])));
+                items = items.subspan(together.size());
+            }
+        };
+        call_user(info_, add_each);
     }
 
     struct Nothing {};

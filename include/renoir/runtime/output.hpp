@@ -32,7 +32,7 @@ class OutputBase {
     OutputBase(const OutputBase&) = delete;
     OutputBase& operator=(const OutputBase&) = delete;
 
-    [[nodiscard]] std::size_t destinations() const noexcept { return lanes_.size(); }
+    [[nodiscard]] std::size_t destinations() const noexcept { return destinations_; }
 
     /// Whether some slab found its ring full.
     [[nodiscard]] bool blocked() const noexcept { return overflowing_ != 0; }
@@ -72,6 +72,7 @@ class OutputBase {
     bool flush_all();
     bool flush_for_waiting_receivers();
 
+    std::size_t destinations_;
     std::uint32_t edge_;
     std::uint32_t source_;
     BatchMode mode_;
