@@ -26,6 +26,15 @@ void require_size_and_slide(const char* unit, std::int64_t size, std::int64_t sl
     }
 }
 
+Timestamp checked_lateness(std::chrono::milliseconds lateness) {
+    if (lateness.count() < 0) {
+        throw Error(ErrorKind::usage, "a lateness of " + std::to_string(lateness.count()) +
+                                          " ms would end windows before they are full; give 0 or "
+                                          "more");
+    }
+    return lateness.count();
+}
+
 }  // namespace
 
 PeriodicWindows::PeriodicWindows(std::chrono::milliseconds size, std::chrono::milliseconds slide)
@@ -46,12 +55,7 @@ void PeriodicWindows::set_offset(std::chrono::milliseconds offset) noexcept {
 }
 
 void PeriodicWindows::set_lateness(std::chrono::milliseconds lateness) {
-    if (lateness.count() < 0) {
-        throw Error(ErrorKind::usage, "a lateness of " + std::to_string(lateness.count()) +
-                                          " ms would end windows before they are full; give 0 or "
-                                          "more");
-    }
-    lateness_ = lateness.count();
+    lateness_ = checked_lateness(lateness);
 }
 
 SessionWindow::SessionWindow(std::chrono::milliseconds gap) : gap_(gap.count()) {
@@ -59,6 +63,12 @@ SessionWindow::SessionWindow(std::chrono::milliseconds gap) : gap_(gap.count()) 
         throw Error(ErrorKind::usage, "sessions with a gap of " + std::to_string(gap_) +
                                           " ms never hold two items; give a positive gap");
     }
+}
+
+SessionWindow SessionWindow::allowed_lateness(std::chrono::milliseconds lateness) const {
+    SessionWindow patient = *this;
+    patient.lateness_ = checked_lateness(lateness);
+    return patient;
 }
 
 CountWindow::CountWindow(std::uint64_t size, std::uint64_t slide) : size_(size), slide_(slide) {

@@ -2,6 +2,7 @@
 
 #include "windows.hpp"
 
+#include <numeric>
 #include <random>
 #include <set>
 
@@ -59,6 +60,76 @@ Outcome outcome_of(const std::vector<Event>& events, const Shape& shape, Timesta
         watermark = std::max(watermark, event.watermark);
     }
     return outcome;
+}
+
+/// What sessions of events that come in this order from one replica give, one after the other.
+struct SessionOutcome {
+    std::vector<std::pair<int, Windowed<std::vector<int>>>> fired;
+    std::vector<int> late;
+};
+
+class NaiveSessions {
+ public:
+    NaiveSessions(Timestamp gap, Timestamp lateness) : gap_(gap), lateness_(lateness) {}
+
+    void add(const Event& event) {
+        if (event.time + gap_ - 1 + lateness_ <= watermark_) {
+            outcome_.late.push_back(event.id);
+            return;
+        }
+        Session merged{key_of_event(event), event.time, event.time, {event.id}, false};
+        std::erase_if(sessions_, [&](const Session& other) {
+            const bool meet = other.key == merged.key && other.first < merged.last + gap_ &&
+                              merged.first < other.last + gap_;
+            if (!meet) return false;
+            merged.first = std::min(merged.first, other.first);
+            merged.last = std::max(merged.last, other.last);
+            merged.ids.insert(merged.ids.end(), other.ids.begin(), other.ids.end());
+            return true;
+        });
+        sessions_.push_back(std::move(merged));
+        advance(watermark_);
+    }
+
+    void advance(Timestamp watermark) {
+        watermark_ = std::max(watermark_, watermark);
+        for (Session& session : sessions_) {
+            if (session.has_fired || session.last + gap_ - 1 > watermark_) continue;
+            session.has_fired = true;
+            std::sort(session.ids.begin(), session.ids.end());
+            outcome_.fired.push_back(
+                {session.key, {{session.first, session.last + gap_}, session.ids}});
+        }
+        std::erase_if(sessions_, [&](const Session& session) {
+            return session.last + gap_ - 1 + lateness_ <= watermark_;
+        });
+    }
+
+    [[nodiscard]] const SessionOutcome& outcome() const { return outcome_; }
+
+ private:
+    struct Session {
+        int key;
+        Timestamp first;
+        Timestamp last;
+        std::vector<int> ids;
+        bool has_fired;
+    };
+    Timestamp gap_;
+    Timestamp lateness_;
+    Timestamp watermark_ = timestamp_min;
+    std::vector<Session> sessions_;
+    SessionOutcome outcome_;
+};
+
+SessionOutcome sessions_of(const std::vector<Event>& events, Timestamp gap, Timestamp lateness) {
+    NaiveSessions sessions(gap, lateness);
+    for (const Event& event : events) {
+        sessions.add(event);
+        sessions.advance(event.watermark);
+    }
+    sessions.advance(1'000'000);
+    return sessions.outcome();
 }
 
 template <class Events>
@@ -229,6 +300,51 @@ TEST_CASE("sessions let late items go too") {
         expect.in_order("sessions", std::move(windowed).with_window().count().drop_key(),
                         std::vector<Windowed<std::uint64_t>>{{{5, 15}, 1}, {{12, 29}, 2}});
     });
+}
+
+TEST_CASE("a session with a lateness fires when it is over, and again for each late item") {
+    for (const Timestamp gap : {10, 40}) {
+        for (const Timestamp lateness : {0, 30, 200}) {
+            for (const unsigned seed : {1U, 2U}) {
+                INFO("gap " << gap << ", lateness " << lateness << ", seed " << seed);
+                const std::vector<Event> events = random_events(seed, 300);
+                const SessionOutcome outcome = sessions_of(events, gap, lateness);
+                const auto sessions = EventTimeWindow::session(std::chrono::milliseconds(gap))
+                                          .allowed_lateness(std::chrono::milliseconds(lateness));
+                expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+                    auto windowed = with_times(ctx, events).group_by(key_of_event).window(sessions);
+                    expect.items("late", windowed.late_output().map(id_of).drop_timestamps(),
+                                 outcome.late);
+                    expect.items("combining",
+                                 std::move(windowed)
+                                     .with_window()
+                                     .map([](const std::vector<Event>& items) {
+                                         std::vector<int> ids = mapped(items, id_of);
+                                         std::sort(ids.begin(), ids.end());
+                                         return ids;
+                                     })
+                                     .unkey()
+                                     .drop_timestamps(),
+                                 outcome.fired);
+                    expect.items(
+                        "not combining",
+                        with_times(ctx, events)
+                            .group_by(key_of_event)
+                            .window(sessions)
+                            .with_window()
+                            .fold(0, [](int& sum, const Event& e) { sum += e.id; })
+                            .unkey()
+                            .drop_timestamps(),
+                        mapped(outcome.fired, [](const auto& fired) {
+                            const auto& [window, ids] = fired.second;
+                            return std::pair(
+                                fired.first,
+                                Windowed<int>{window, std::accumulate(ids.begin(), ids.end(), 0)});
+                        }));
+                });
+            }
+        }
+    }
 }
 
 TEST_CASE("an idle replica does not hold windows back") {

@@ -166,12 +166,8 @@ auto append_states(AnyStream& stream, const OperatorInfo& info, const Windows& w
     }
 }
 
-template <bool WithWindow, class K, class V, class Chain, class Windows, class Aggregate>
-auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
-                    const Windows& windows, Aggregate aggregate) {
-    using State = typename Aggregate::state_type;
-    static_assert(std::copy_constructible<State> || std::same_as<Windows, TumblingWindow>,
-                  "the state of a sliding window is in several windows, so it must be copyable");
+template <class State, class Windows>
+void require_copyable_for_lateness(const OperatorInfo& info, const Windows& windows) {
     if constexpr (!std::copy_constructible<State>) {
         if (windows.lateness() != 0) {
             throw Error(ErrorKind::usage, info.text() +
@@ -179,6 +175,15 @@ auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
                                               "state must be copyable");
         }
     }
+}
+
+template <bool WithWindow, class K, class V, class Chain, class Windows, class Aggregate>
+auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
+                    const Windows& windows, Aggregate aggregate) {
+    using State = typename Aggregate::state_type;
+    static_assert(std::copy_constructible<State> || std::same_as<Windows, TumblingWindow>,
+                  "the state of a sliding window is in several windows, so it must be copyable");
+    require_copyable_for_lateness<State>(info, windows);
     if constexpr (is_grouped<Chain> && is_mergeable<Aggregate>) {
         auto key = std::move(stream.chain().key);
         auto items = ungroup(stream);
@@ -410,6 +415,7 @@ class [[nodiscard]] WindowedStream {
             auto combined = detail::combining<V>(std::move(aggregate));
             using Step = detail::Whole<decltype(combined)>;
             using R = detail::window_result_t<WithWindow, Step>;
+            detail::require_copyable_for_lateness<typename Step::state_type>(info, windows_);
             using Kind = detail::SessionWindows<K, V, Step, WithWindow>;
             return detail::with_partition_on_time(filtered, info, windows_, [&](auto& partitioned) {
                 return detail::append_windows<Kind, K, R>(partitioned, info, windows_,

@@ -10,8 +10,8 @@
 
 namespace renoir::detail {
 
-/// For each key its open sessions. A watermark looks at the keys that have a session whose end it
-/// may have reached, found by a queue ordered by time.
+/// For each key its sessions. A watermark looks at the keys that have a session which it may have
+/// ended, or whose lateness it may have, found by a queue ordered by time.
 template <class K, class V, class Step, bool WithWindow, class Next>
 class SessionWindowStage {
     using State = typename Step::state_type;
@@ -38,6 +38,7 @@ class SessionWindowStage {
             fire_until(timestamp_max);
             keys_ = Table();
             live_ = 0;
+            watermark_ = timestamp_min;
         }
         next_.control(mark);
     }
@@ -47,6 +48,7 @@ class SessionWindowStage {
         Timestamp first;
         Timestamp last;  // of its items
         State state;
+        bool has_fired = false;
     };
     using Sessions = std::vector<Session>;  // by time; more than a gap apart
     using Table = StateTable<K, Sessions>;
@@ -63,22 +65,34 @@ class SessionWindowStage {
         auto session = sessions.begin();
         while (session != sessions.end() && windows_.last(session->last) < time) ++session;
         if (session == sessions.end() || windows_.last(time) < session->first) {
-            sessions.insert(session, Session{time, time, step_.create(std::move(kept))});
+            session = sessions.insert(session, Session{time, time, step_.create(std::move(kept))});
             due_.push({windows_.last(time), to_owned(K(key))});
-            return;
+        } else {
+            step_.add(session->state, std::move(kept));
+            session->first = std::min(session->first, time);
+            session->last = std::max(session->last, time);
+            merge_following(sessions, session);
         }
-        step_.add(session->state, std::move(kept));
-        session->first = std::min(session->first, time);
-        session->last = std::max(session->last, time);
-        const auto following = std::next(session);
-        if (following != sessions.end() && windows_.last(session->last) >= following->first) {
-            session->last = following->last;
-            step_.merge(session->state, std::move(following->state));
-            sessions.erase(following);
+        const bool fired_before = session->has_fired;
+        session->has_fired = windows_.last(session->last) <= watermark_;
+        if (session->has_fired) [[unlikely]] {
+            emit_copy(key, *session);
+        } else if (fired_before) {
+            // It was to be looked at when its lateness would have been over.
+            due_.push({windows_.last(session->last), to_owned(K(key))});
         }
     }
 
+    void merge_following(Sessions& sessions, typename Sessions::iterator session) {
+        const auto following = std::next(session);
+        if (following == sessions.end() || windows_.last(session->last) < following->first) return;
+        session->last = following->last;
+        step_.merge(session->state, std::move(following->state));
+        sessions.erase(following);
+    }
+
     void fire_until(Timestamp watermark) {
+        watermark_ = watermark;
         while (!due_.empty() && due_.top().time <= watermark) {
             const owned_t<K> owned = std::move(const_cast<Due&>(due_.top()).key);
             due_.pop();
@@ -86,28 +100,51 @@ class SessionWindowStage {
             Sessions& sessions =
                 keys_.find_or_create(Table::look_up(key), [] { return Sessions(); });
             if (sessions.empty()) continue;
-            fire(key, sessions, watermark);
+            fire(key, sessions);
             if (sessions.empty()) {
                 --live_;
             } else {
-                due_.push({windows_.last(sessions.front().last), owned});
+                due_.push({next_due(sessions), owned});
             }
         }
         if (keys_.size() >= 2 * live_ + least_keys)
             keys_.retain([](const Sessions& sessions) { return !sessions.empty(); });
     }
 
-    void fire(const K& key, Sessions& sessions, Timestamp watermark) {
-        auto ended = sessions.begin();
-        for (; ended != sessions.end() && windows_.last(ended->last) <= watermark; ++ended) {
-            const Timestamp last = windows_.last(ended->last);
-            const TimeWindow window{ended->first, last == timestamp_max ? last : last + 1};
-            auto finish = [&] {
-                return finish_in<WithWindow>(step_, std::move(ended->state), window);
-            };
-            next_.push(Timed<std::pair<K, Result>>{{K(key), call_user(info_, finish)}, last});
+    [[nodiscard]] Timestamp next_due(const Sessions& sessions) const {
+        Timestamp due = timestamp_max;
+        for (const Session& session : sessions) {
+            due = std::min(due, session.has_fired ? windows_.gone_at(session.last)
+                                                  : windows_.last(session.last));
         }
-        sessions.erase(sessions.begin(), ended);
+        return due;
+    }
+
+    /// Fires the sessions that have ended and takes away those whose lateness is over.
+    void fire(const K& key, Sessions& sessions) {
+        auto first_kept = sessions.begin();
+        for (Session& session : sessions) {
+            if (windows_.last(session.last) > watermark_) break;
+            const bool gone = windows_.gone_at(session.last) <= watermark_;
+            if (gone) ++first_kept;
+            if (std::exchange(session.has_fired, true)) continue;
+            auto emit_result = [&] {
+                gone ? emit(key, session, std::move(session.state)) : emit_copy(key, session);
+            };
+            call_user(info_, emit_result);
+        }
+        sessions.erase(sessions.begin(), first_kept);
+    }
+
+    void emit_copy(const K& key, const Session& session) {
+        if constexpr (std::copy_constructible<State>) emit(key, session, State(session.state));
+    }
+
+    void emit(const K& key, const Session& session, State&& state) {
+        const Timestamp last = windows_.last(session.last);
+        const TimeWindow window{session.first, last == timestamp_max ? last : last + 1};
+        next_.push(Timed<std::pair<K, Result>>{
+            {K(key), finish_in<WithWindow>(step_, std::move(state), window)}, last});
     }
 
     static constexpr std::size_t least_keys = 1024;
@@ -118,6 +155,7 @@ class SessionWindowStage {
     Next next_;
     Table keys_;
     std::size_t live_ = 0;  // keys that have sessions
+    Timestamp watermark_ = timestamp_min;
     std::priority_queue<Due> due_;
 };
 

@@ -146,21 +146,36 @@ class SlidingWindow : public PeriodicWindowOptions<SlidingWindow> {
 };
 
 /// Items of a key that follow each other by less than `gap`. An item is late when a session of it
-/// alone would have ended; there is no lateness to be allowed.
+/// alone would be gone.
 class SessionWindow {
  public:
     explicit SessionWindow(std::chrono::milliseconds gap);
+
+    /// Keeps a session for this long, in event time, after it has fired: an item that comes for it
+    /// in that time makes it fire again with the new result, or grow and fire when it is over anew.
+    /// The time of a result is always that of the end of its session, which may be behind the
+    /// watermark. Throws Error(usage) when the lateness is negative.
+    [[nodiscard]] SessionWindow allowed_lateness(std::chrono::milliseconds lateness) const;
+
     [[nodiscard]] Timestamp gap() const noexcept { return gap_; }
+    [[nodiscard]] Timestamp lateness() const noexcept { return lateness_; }
+
     /// The last time of a session whose last item has this time; it fires there.
     [[nodiscard]] Timestamp last(Timestamp last_item) const noexcept {
         return last_item > timestamp_max - gap_ ? timestamp_max : last_item + gap_ - 1;
     }
+    /// From this watermark on nothing is kept for such a session.
+    [[nodiscard]] Timestamp gone_at(Timestamp last_item) const noexcept {
+        const Timestamp last_time = last(last_item);
+        return last_time > timestamp_max - lateness_ ? timestamp_max : last_time + lateness_;
+    }
     [[nodiscard]] bool is_late(Timestamp time, Timestamp watermark) const noexcept {
-        return last(time) <= watermark;
+        return gone_at(time) <= watermark;
     }
 
  private:
     Timestamp gap_;
+    Timestamp lateness_ = 0;
 };
 
 /// Windows in event time; they need a stream with event times.

@@ -94,6 +94,12 @@ TEST_CASE("an item is late when its last window and the lateness have passed") {
     const auto session = EventTimeWindow::session(10ms);
     CHECK_FALSE(session.is_late(7, 15));
     CHECK(session.is_late(7, 16));
+    // It fires at 16 and is gone at 19.
+    const auto patient = session.allowed_lateness(3ms);
+    CHECK(patient.last(7) == 16);
+    CHECK_FALSE(patient.is_late(7, 18));
+    CHECK(patient.is_late(7, 19));
+    CHECK(patient.gone_at(timestamp_max) == timestamp_max);
 }
 
 TEST_CASE("windows that make no sense are refused") {
@@ -105,6 +111,7 @@ TEST_CASE("windows that make no sense are refused") {
     CHECK_THROWS_AS(EventTimeWindow::sliding(10ms, 11ms), Error);
     CHECK_THROWS_AS(EventTimeWindow::session(0ms), Error);
     CHECK_THROWS_AS(EventTimeWindow::tumbling(10ms).allowed_lateness(-1ms), Error);
+    CHECK_THROWS_AS(EventTimeWindow::session(10ms).allowed_lateness(-1ms), Error);
     CHECK_THROWS_AS(CountWindow::tumbling(0), Error);
     CHECK_THROWS_AS(CountWindow::sliding(0, 0), Error);
     CHECK_THROWS_AS(CountWindow::sliding(10, 0), Error);
