@@ -2,7 +2,7 @@
 
 // Bids, made from their numbers.
 
-#include "common/mix.hpp"
+#include "common/bid.hpp"
 
 #include <array>
 #include <cstdint>
@@ -18,10 +18,9 @@ struct Bid {
 };
 
 inline constexpr std::uint64_t bids_in_block = 1024;
-inline constexpr std::uint64_t bids_per_millisecond = 100;
 
-/// Makes a block of bids from its number. Seven of eight bids are for the auction that is hot at
-/// the time, the others for any. As a function of a pipeline it has a buffer for each replica.
+/// Makes a block of bids from its number. As a function of a pipeline it has a buffer for each
+/// replica.
 class BidMaker {
  public:
     BidMaker(std::uint64_t bids, std::uint32_t keys, std::int64_t disorder)
@@ -32,7 +31,7 @@ class BidMaker {
         const std::uint64_t count = std::min(bids_in_block, bids_ - first);
         // A block lies within a run of bids with one hot auction.
         static_assert(bids_of_a_hot_auction % bids_in_block == 0);
-        const auto hot = static_cast<std::uint32_t>(first / bids_of_a_hot_auction % hot_auctions);
+        const std::uint64_t hot = hot_auction_at(first);
         for (std::uint64_t i = 0; i < count; ++i) buffer_[i] = make(first + i, hot);
         if (disorder_ != 0) move_back(first, count);
         if (keys_ != 0) {
@@ -42,16 +41,11 @@ class BidMaker {
     }
 
  private:
-    static constexpr std::uint64_t bids_of_a_hot_auction = 4096;
-    static constexpr std::uint64_t hot_auctions = 997;
-    static constexpr std::uint64_t all_auctions = 10'000;
-
-    static Bid make(std::uint64_t number, std::uint32_t hot) {
-        const std::uint64_t random = mix(number * 0x9e3779b97f4a7c15 + 1);
-        const auto any = static_cast<std::uint32_t>(mix(random) % all_auctions);
+    static Bid make(std::uint64_t number, std::uint64_t hot) {
+        const BidValues values = bid_values(number, hot);
         const auto time = static_cast<std::int64_t>(number / bids_per_millisecond);
-        return {time, time, (random & 7) != 0 ? hot : any,
-                static_cast<std::uint32_t>(100 + (random >> 20) % 10'000)};
+        return {time, time, static_cast<std::uint32_t>(values.auction),
+                static_cast<std::uint32_t>(values.price)};
     }
 
     void move_back(std::uint64_t first, std::uint64_t count) {

@@ -3,7 +3,7 @@
 /// Bids in an auction house, for windows over event time.
 
 #include "chunk_source.hpp"
-#include "random.hpp"
+#include "common/bid.hpp"
 
 namespace generate {
 
@@ -14,16 +14,10 @@ struct Bid {
     std::uint64_t time_ms;
 };
 
-/// Bid `index`, from 0. There is no seed: the same bids everywhere, 100 in a millisecond, seven in
-/// eight of them for an auction that is hot for 4096 bids.
+/// Bid `index`, from 0. There is no seed: the same bids everywhere.
 [[nodiscard]] constexpr Bid bid_at(std::uint64_t index) noexcept {
-    const std::uint64_t random = mix(index * 0x9e3779b97f4a7c15 + 1);
-    return {
-        .auction = (random & 7) != 0 ? (index / 4096) % 997 : mix(random) % 10'000,
-        .bidder = (random >> 3) % 100'000,
-        .price = 100 + (random >> 20) % 10'000,
-        .time_ms = index / 100,
-    };
+    const apps::BidValues values = apps::bid_values(index, apps::hot_auction_at(index));
+    return {values.auction, values.bidder, values.price, index / apps::bids_per_millisecond};
 }
 
 /// `auction,bidder,price,time_ms` lines in the order of time.

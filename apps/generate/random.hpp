@@ -5,18 +5,15 @@
 ///     generate::Random random(42, 7);              // stream 7 of seed 42
 ///     std::uint64_t die = 1 + random.below(6);
 
+#include "common/mix.hpp"
+
 #include <array>
 #include <bit>
 #include <cstdint>
 
 namespace generate {
 
-/// The finaliser of splitmix64: a bijection that spreads every input bit over all output bits.
-[[nodiscard]] constexpr std::uint64_t mix(std::uint64_t value) noexcept {
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
-    return value ^ (value >> 31);
-}
+using apps::mix;
 
 /// A xoshiro256++ generator. Streams of one seed are independent of each other, so that the parts
 /// of a file can be made in any order and by any thread.
