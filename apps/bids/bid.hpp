@@ -17,7 +17,7 @@ struct Bid {
     std::uint32_t price;
 };
 
-inline constexpr std::uint64_t bids_in_block = 1024;
+inline constexpr std::uint64_t bids_in_block = 256;
 
 /// Makes a block of bids from its number. As a function of a pipeline it has a buffer for each
 /// replica.

@@ -9,7 +9,7 @@ from programs import WORDCOUNT, ProgramTest, run
 
 BIDS = os.path.join(os.path.dirname(WORDCOUNT), "bids")
 BITS = 2**64 - 1
-BLOCK = 1024  # bids that a worker makes in a row
+BLOCK = 256  # bids that a worker makes in a row
 
 
 def mix(value):

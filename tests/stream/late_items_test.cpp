@@ -143,6 +143,13 @@ auto with_times(renoir::StreamContext& ctx, std::vector<Event> events) {
     return with_times_of_their_own(ctx.stream_iter(std::move(events)));
 }
 
+/// The same, where many events reach the next operator at once.
+auto with_times_in_batches(renoir::StreamContext& ctx, const std::vector<Event>& events) {
+    static_assert(renoir::is_flat<Event>);
+    return with_times_of_their_own(
+        ctx.stream_iter(std::vector<std::vector<Event>>{events}).flatten());
+}
+
 /// A key that belongs to this one of two replicas.
 int key_of_replica(std::size_t replica) {
     int key = 0;
@@ -185,7 +192,7 @@ void expect_outcome(StreamContext& ctx, Expectations& expect, const std::vector<
                      .map([](const auto&, const auto& result) { return result.second.value; }),
                  expected);
     expect.items("sums",
-                 with_times(ctx, events)
+                 with_times_in_batches(ctx, events)
                      .group_by(key_of_event)
                      .window(windows)
                      .with_window()

@@ -6,6 +6,7 @@
 ///         .add_timestamps([](const Reading& r) { return r.time; },
 ///                         WatermarkStrategy::bounded_out_of_orderness(std::chrono::seconds(5)));
 
+#include <renoir/base/batch_buffer.hpp>
 #include <renoir/stream/connect.hpp>
 #include <renoir/stream/watermark_strategy.hpp>
 
@@ -78,6 +79,11 @@ class AddTimestampsStage {
     }
 
     void push(T&& item) { body_->push(std::move(item)); }
+    void push_batch(std::span<const T> items)
+        requires is_flat<T> && BatchStageFor<Next, Timed<T>>
+    {
+        while (!items.empty()) items = items.subspan(body_->push_until_mark(items));
+    }
     void control(const Mark& mark) { body_->control(mark); }
 
  private:
@@ -90,11 +96,34 @@ class AddTimestampsStage {
               next_(std::move(next)) {}
 
         void push(T&& item) {
-            const Timestamp time = to_timestamp(call_user(info_, time_, std::as_const(item)));
+            const Timestamp time = time_of(item);
             const Timestamp watermark = watermarks_.on_item(info_, std::as_const(item), time);
             if constexpr (Watermarks::may_be_idle) has_spoken_ = true;
             next_.push(Timed<T>{std::move(item), time});
             send(watermark);
+        }
+
+        /// Takes items up to the first one that a watermark follows, at most a batch of them;
+        /// returns how many.
+        std::size_t push_until_mark(std::span<const T> items) {
+            static_assert(std::is_trivially_destructible_v<Timed<T>>);
+            alignas(Timed<T>) std::byte memory[batch_items<Timed<T>> * sizeof(Timed<T>)];
+            auto* const timed = reinterpret_cast<Timed<T>*>(memory);
+            const std::size_t most = std::min(items.size(), batch_items<Timed<T>>);
+            const Timestamp sent = sent_;
+            Timestamp watermark = timestamp_min;
+            std::size_t count = 0;
+            while (count < most && watermark <= sent) {
+                const T& item = items[count];
+                const Timestamp time = time_of(item);
+                watermark = watermarks_.on_item(info_, item, time);
+                new (timed + count) Timed<T>{item, time};
+                ++count;
+            }
+            if constexpr (Watermarks::may_be_idle) has_spoken_ = true;
+            next_.push_batch(std::span<Timed<T>>(timed, count));
+            send(watermark);
+            return count;
         }
 
         void control(const Mark& mark) {
@@ -123,6 +152,10 @@ class AddTimestampsStage {
         }
 
      private:
+        [[nodiscard]] Timestamp time_of(const T& item) {
+            return to_timestamp(call_user(info_, time_, item));
+        }
+
         /// A watermark that goes back promises less than the one before it: it is left out.
         void send(Timestamp watermark) {
             if (watermark <= sent_) return;

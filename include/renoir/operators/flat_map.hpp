@@ -32,6 +32,20 @@ void for_each_element(Range&& range, Sink&& sink) {
     }
 }
 
+/// Hands the elements of a range to a stage: all at once where they lie side by side and the stage
+/// only reads them.
+template <class Element, class Range, class Next>
+void push_elements(Range&& range, Next& next) {
+    if constexpr (std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
+                  is_flat<Element> && ReadingStageFor<Next, Element>) {
+        next.push_batch(
+            std::span<const Element>(std::ranges::data(range), std::ranges::size(range)));
+    } else {
+        for_each_element(std::forward<Range>(range),
+                         [&next](Element&& element) { next.push(std::move(element)); });
+    }
+}
+
 template <class T, class O, class F, class Next>
 struct FlatMapStage {
     const OperatorInfo& info;
@@ -41,8 +55,7 @@ struct FlatMapStage {
     // A lazy range runs the user's code while it is read, between two pushes.
     void push(T&& item) {
         try {
-            for_each_element(std::invoke(fn, std::move(item)),
-                             [this](O&& element) { next.push(std::move(element)); });
+            push_elements<O>(std::invoke(fn, std::move(item)), next);
         } catch (...) {
             rethrow_as_failure_of(info);
         }

@@ -145,17 +145,10 @@ class KeyedFoldStage {
     template <class Item, class Key, class Value>
     void add_all(std::span<Item> items, Key&& key, Value&& value) {
         auto add_each = [&] {
-            static_assert(std::is_trivially_destructible_v<Lookup>);
-            alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
-            auto* const lookups = reinterpret_cast<Lookup*>(memory);
-            while (!items.empty()) {
-                const auto together = items.first(std::min(look_ahead, items.size()));
-                for (std::size_t i = 0; i < together.size(); ++i)
-                    table_.prefetch(*new (lookups + i) Lookup(Table::look_up(key(together[i]))));
-                for (std::size_t i = 0; i < together.size(); ++i)
-                    add(lookups[i], step_.keep(value(together[i])));
-                items = items.subspan(together.size());
-            }
+            table_.visit_each(
+                items, key,
+                [&](State& state, Item& item) { step_.add(state, step_.keep(value(item))); },
+                [&](Item& item) { return step_.create(step_.keep(value(item))); });
         };
         call_user(info_, add_each);
     }

@@ -11,6 +11,7 @@
 #include <renoir/stream/connect.hpp>
 #include <renoir/stream/timed.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -34,6 +35,18 @@ class LateFilterStage {
             return;
         }
         next_.push(std::move(item));
+    }
+
+    void push_batch(std::span<Timed<T>> items)
+        requires BatchStageFor<Next, Timed<T>>
+    {
+        Timestamp first = timestamp_max;
+        for (const Timed<T>& item : items) first = std::min(first, item.time);
+        if (first > watermark_) [[likely]] {
+            next_.push_batch(items);
+        } else {
+            for (Timed<T>& item : items) push(std::move(item));
+        }
     }
 
     void control(const Mark& mark) {

@@ -157,6 +157,20 @@ class PanePartialStage {
             send_all();
     }
 
+    /// A lookup must not refer to the key, which is gone when it is used.
+    void push_batch(std::span<Timed<Item>> items)
+        requires(looks_outside<K>)
+    {
+        while (!items.empty()) {
+            if (aside_ != 0) [[unlikely]] {
+                push(std::move(items.front()));
+                items = items.subspan(1);
+            } else {
+                items = items.subspan(add_run(items));
+            }
+        }
+    }
+
     void control(const Mark& mark) {
         if (mark.kind == MarkKind::watermark) {
             pass_watermark(mark.value);
@@ -181,6 +195,33 @@ class PanePartialStage {
     static constexpr std::size_t items_aside = std::size_t{1} << 16;
     static constexpr std::size_t items_to_judge = 4096;
     static constexpr std::size_t least_reduction = 2;
+
+    /// Adds the items that are in the pane of the first one, up to one that is not; returns how
+    /// many.
+    std::size_t add_run(std::span<Timed<Item>> items) {
+        if (!panes_.is_recent(items.front().time)) make_room(items.front().time);
+        Pane& pane = panes_.at_time(items.front().time);
+        std::size_t count = 1;
+        while (count < items.size() && panes_.is_recent(items[count].time)) ++count;
+        auto add = [&] { add_each(pane.states, items.first(count)); };
+        call_user(info_, add);
+        pane.items += count;
+        if (keys_ >= most_keys) [[unlikely]]
+            send_all();
+        return count;
+    }
+
+    void add_each(Table& states, std::span<Timed<Item>> items) {
+        const auto keep = [this](Timed<Item>& item) {
+            return keep_at(step_, keyed_.take_value(item.value), item.time);
+        };
+        const std::size_t keys_before = states.size();
+        states.visit_each(
+            items, [this](const Timed<Item>& item) -> K { return keyed_.key(item.value); },
+            [&](State& state, Timed<Item>& item) { step_.add(state, keep(item)); },
+            [&](Timed<Item>& item) { return step_.create(keep(item)); });
+        keys_ += states.size() - keys_before;
+    }
 
     /// Where watermarks are rare, panes that time has left go before they fall out of the cache.
     void make_room(Timestamp time) {
@@ -281,6 +322,22 @@ class WindowTablesStage {
         add(last, tables_.at_index(last), std::move(item));
     }
 
+    void push_batch(std::span<Timed<std::pair<K, In>>> items) {
+        const PeriodicWindows& windows = tables_.windows();
+        if (windows.size() != windows.slide() || windows.lateness() != 0) {
+            for (auto& item : items) push(std::move(item));
+            return;
+        }
+        while (!items.empty()) {
+            Window& window = tables_.at_time(items.front().time);
+            std::size_t count = 1;
+            while (count < items.size() && tables_.is_recent(items[count].time)) ++count;
+            auto add = [&] { add_each(window, items.first(count)); };
+            call_user(info_, add);
+            items = items.subspan(count);
+        }
+    }
+
     void control(const Mark& mark) {
         if (mark.kind == MarkKind::watermark) fire_until(mark.value);
         if (mark.kind == MarkKind::end_of_round) {
@@ -310,6 +367,18 @@ class WindowTablesStage {
             }
         };
         call_user(info_, add_item);
+    }
+
+    /// Items of a window that has not fired.
+    void add_each(Window& window, std::span<Timed<std::pair<K, In>>> items) {
+        using Item = Timed<std::pair<K, In>>;
+        const auto keep = [this](Item& item) {
+            return keep_at(step_, std::move(item.value.second), item.time);
+        };
+        window.states.visit_each(
+            items, [](const Item& item) -> const K& { return item.value.first; },
+            [&](State& state, Item& item) { step_.add(state, keep(item)); },
+            [&](Item& item) { return step_.create(keep(item)); });
     }
 
     /// Only windows with a lateness are seen again after they have fired.

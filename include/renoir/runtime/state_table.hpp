@@ -6,7 +6,8 @@
 ///     ++counts.find_or_create(counts.look_up("word"), [] { return std::uint64_t{0}; });
 ///
 /// A probe is split in two so that the latency of memory can be hidden: `look_up` hashes the key,
-/// `prefetch` starts the load of its slot, and 16 to 32 keys later `find_or_create` finds it there.
+/// `prefetch` starts the load of its slot, and some keys later `find_or_create` finds it there;
+/// `visit_each` does so for many keys.
 /// Text of up to 16 bytes lies in the slot itself, longer text in an arena of the table's own; a
 /// view into the input would keep the input alive and miss the caches.
 
@@ -24,6 +25,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -384,6 +386,27 @@ class StateTable {
         }
     }
 
+    /// `visit` for the key of each item, in order, with all slots of a batch prefetched first:
+    /// calls `update(state, item)` where `key_of(item)` has a state, else keeps what `create(item)`
+    /// returns. A lookup must stay valid when a key is gone that `key_of` returns by value.
+    template <class Item, class KeyOf, class Update, class Create>
+    void visit_each(std::span<Item> items, KeyOf&& key_of, Update&& update, Create&& create) {
+        static_assert(std::is_trivially_destructible_v<Lookup>);
+        alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
+        auto* const lookups = reinterpret_cast<Lookup*>(memory);
+        while (!items.empty()) {
+            const auto batch = items.first(std::min(look_ahead, items.size()));
+            for (std::size_t i = 0; i < batch.size(); ++i)
+                prefetch(*new (lookups + i) Lookup(look_up(key_of(std::as_const(batch[i])))));
+            for (std::size_t i = 0; i < batch.size(); ++i) {
+                visit(
+                    lookups[i], [&](State& state) { update(state, batch[i]); },
+                    [&] { return create(batch[i]); });
+            }
+            items = items.subspan(batch.size());
+        }
+    }
+
     /// Calls `fn(K&&, State&&)` for each key and empties the table; its memory is kept.
     template <class Function>
     void drain(Function&& fn) {
@@ -441,6 +464,10 @@ class StateTable {
         }
     };
     static_assert(alignof(Slot) <= 64, "a key or state must not need more than 64-byte alignment");
+
+    /// Enough keys to hide the latency of memory behind their prefetches, few enough for the first
+    /// level cache.
+    static constexpr std::size_t look_ahead = 128;
 
     /// Slots that share a cache line are tried before those of the next line, which the prefetch
     /// did not bring.

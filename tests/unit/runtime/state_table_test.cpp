@@ -259,6 +259,24 @@ TEST_CASE("a visit updates a state that is there and creates one that is not") {
     REQUIRE(drained(table) == std::map<std::string, int>{{"a", 21}, {"b", 1}});
 }
 
+TEST_CASE("a visit of many keys is a visit of each, in order") {
+    std::mt19937 random(9);
+    for (const std::size_t count : {0, 1, 127, 128, 129, 1000}) {
+        std::vector<std::pair<std::string, int>> items;
+        std::map<std::string, std::vector<int>> expected;
+        for (std::size_t i = 0; i < count; ++i) {
+            items.emplace_back(random_text(random).substr(0, 20), static_cast<int>(i));
+            expected[items.back().first].push_back(items.back().second);
+        }
+        StateTable<View, std::vector<int>> table;
+        table.visit_each(
+            std::span(items), [](const auto& item) { return View(item.first); },
+            [](std::vector<int>& state, auto& item) { state.push_back(item.second); },
+            [](auto& item) { return std::vector<int>{item.second}; });
+        REQUIRE(drained(table) == expected);
+    }
+}
+
 TEST_CASE("a state whose creation fails leaves the table as it was") {
     StateTable<View, std::string> table;
     const auto fails = []() -> std::string { throw std::runtime_error("no state"); };
