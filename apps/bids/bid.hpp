@@ -4,6 +4,7 @@
 
 #include "common/bid.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>

@@ -301,6 +301,23 @@ TEST_CASE("for_each_batch sees every item once, in batches of bounded size") {
     }
 }
 
+TEST_CASE("small ranges are gathered to batches") {
+    std::atomic<std::size_t> calls = 0;
+    std::atomic<std::int64_t> sum = 0;
+    StreamContext ctx(renoir::RuntimeConfig::local(1));
+    ctx.stream_par_iter(0, 10'000)
+        .flat_map([](int n) {
+            return std::array{n, n, n};
+        })
+        .for_each_batch([&](std::span<const int> in) {
+            ++calls;
+            for (const int n : in) sum += n;
+        });
+    ctx.execute_blocking();
+    REQUIRE(sum == 3 * 10'000LL * 9'999 / 2);
+    REQUIRE(calls < 30'000 / 100);
+}
+
 TEST_CASE("an item does not wait for company") {
     // The next item is made when the one before it has been seen: this hangs if one is held back.
     for (const Layout& layout : few_layouts()) {

@@ -179,6 +179,20 @@ TEST_CASE("the operator whose function throws is named, on plain streams") {
                   }),
              Case("key_by", [=](StreamContext& ctx) { ignore_pairs(source(ctx).key_by(explode)); }),
              Case("group_by",
+                  [=](StreamContext& ctx) { ignore_pairs(source(ctx).group_by(explode).count()); }),
+             Case("group_by",
+                  [=](StreamContext& ctx) {
+                      ignore_all(source(ctx)
+                                     .add_timestamps([](int n) { return n; },
+                                                     renoir::WatermarkStrategy::monotonous())
+                                     .group_by(explode)
+                                     .window(renoir::EventTimeWindow::tumbling(
+                                         std::chrono::milliseconds(10)))
+                                     .sum()
+                                     .unkey()
+                                     .drop_timestamps());
+                  }),
+             Case("group_by",
                   [=](StreamContext& ctx) { ignore_pairs(source(ctx).group_by(explode)); }),
          })
         require_named(failing);

@@ -101,3 +101,55 @@ TEST_CASE("keys may be aggregates, pairs and long text") {
                      rows(all, long_text, sum_of));
     });
 }
+
+TEST_CASE("keys may be views beside numbers") {
+    static const std::array<Text, 3> names{"alpha", "beta", "a name of more than sixteen letters"};
+    const std::vector<int> all = numbers(500);
+    const auto view_of = [](int n) {
+        return std::pair(std::string_view(names[static_cast<std::size_t>(n % 3)]), n % 2);
+    };
+    const auto text_of = [&](int n) {
+        const auto [name, number] = view_of(n);
+        return std::pair(Text(name), number);
+    };
+    expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        const auto source = [&] { return ctx.stream_par_iter(0, 500).shuffle(); };
+        expect.items("count", source().group_by(view_of).count(), rows(all, text_of, size_of));
+        expect.items("fold", source().group_by(view_of).fold(0, add), rows(all, text_of, sum_of));
+        expect.items(
+            "windows",
+            source()
+                .add_timestamps([](int) { return 0; }, renoir::WatermarkStrategy::monotonous())
+                .group_by(view_of)
+                .window(renoir::EventTimeWindow::tumbling(std::chrono::milliseconds(10)))
+                .count(),
+            rows(all, text_of, size_of));
+    });
+}
+
+TEST_CASE("items may be large") {
+    // Stages keep some of them beside each other, on the stack while they are made.
+    struct Frame {
+        int number;
+        std::array<std::uint8_t, 300'000> pixels;
+    };
+    const std::vector<int> all = numbers(20);
+    const auto frame_of = [](int n) { return Frame{n, {}}; };
+    const auto group_of = [](const Frame& frame) { return frame.number % 3; };
+    const auto third = [](int n) { return n % 3; };
+    expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
+        const auto source = [&] { return ctx.stream_par_iter(0, 20).map(frame_of).shuffle(); };
+        expect.items("fold",
+                     source().group_by(group_of).fold(
+                         0, [](int& sum, const Frame& frame) { sum += frame.number; }),
+                     rows(all, third, sum_of));
+        expect.items("windows",
+                     source()
+                         .add_timestamps([](const Frame&) { return 0; },
+                                         renoir::WatermarkStrategy::monotonous())
+                         .group_by(group_of)
+                         .window(renoir::EventTimeWindow::tumbling(std::chrono::milliseconds(10)))
+                         .count(),
+                     rows(all, third, size_of));
+    });
+}

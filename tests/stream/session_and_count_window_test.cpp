@@ -2,7 +2,23 @@
 
 #include "windows.hpp"
 
+#include <memory>
 #include <random>
+
+namespace {
+
+/// What can only be moved.
+struct Box {
+    std::unique_ptr<int> content;
+};
+
+}  // namespace
+
+template <>
+struct renoir::Codec<Box> : renoir::CodecBy<Box, int> {
+    static int to(const Box& box) { return *box.content; }
+    static Box from(int&& content) { return {std::make_unique<int>(content)}; }
+};
 
 namespace {
 
@@ -116,6 +132,35 @@ TEST_CASE("an item in the gap makes one session of two") {
                      std::vector<Windowed<std::vector<Timestamp>>>{{{0, 55}, {0, 10, 20, 30, 40}},
                                                                    {{100, 115}, {100}}});
     });
+}
+
+TEST_CASE("a key may have many sessions that are kept for late items") {
+    // A look at a session costs the same however many there are: else this takes minutes.
+    constexpr int count = 100'000;
+    StreamContext ctx(renoir::RuntimeConfig::local(1));
+    auto sessions =
+        ctx.stream_iter(numbers(count))
+            .add_timestamps([](int n) { return 100 * n; },
+                            [](int, Timestamp time) { return std::optional<Timestamp>(time - 1); })
+            .window_all(EventTimeWindow::session(10ms).allowed_lateness(1s))
+            .count()
+            .collect_count();
+    ctx.execute_blocking();
+    REQUIRE(sessions.get() == count);
+}
+
+TEST_CASE("sessions take items that can only be moved") {
+    StreamContext ctx(renoir::RuntimeConfig::local(2));
+    auto sums = ctx.stream_iter(numbers(30))
+                    .add_timestamps([](int n) { return n; }, WatermarkStrategy::monotonous())
+                    .map([](int n) { return Box{std::make_unique<int>(n)}; })
+                    .key_by([](const Box& box) { return *box.content / 10; })
+                    .window(EventTimeWindow::session(5ms))
+                    .fold(0, [](int& sum, Box&& box) { sum += *box.content; })
+                    .unkey()
+                    .collect_vec();
+    ctx.execute_blocking();
+    REQUIRE(sorted(*sums.get()) == std::vector<std::pair<int, int>>{{0, 45}, {1, 145}, {2, 245}});
 }
 
 TEST_CASE("windows by number hold so many items of a key, in order") {

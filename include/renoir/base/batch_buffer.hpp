@@ -49,8 +49,10 @@ class BatchBuffer {
 };
 
 /// How many items of a type go together where they are looked at twice: enough to hide the latency
-/// of memory behind prefetches, few enough to stay in the first level cache.
+/// of memory behind prefetches, few enough to stay in the first level cache. They lie on the stack,
+/// so of large ones there are fewer.
 template <class T>
-inline constexpr std::size_t batch_items = std::clamp<std::size_t>(8192 / sizeof(T), 32, 256);
+inline constexpr std::size_t batch_items = std::clamp<std::size_t>(
+    8192 / sizeof(T), std::clamp<std::size_t>(64 * 1024 / sizeof(T), 1, 32), 256);
 
 }  // namespace renoir::detail

@@ -14,11 +14,12 @@
 ///             [](double& sum, double other) { sum += other; });
 ///
 /// The items lie side by side, so that loops over numbers become vector instructions. Behind an
-/// exchange and behind a source that has its items in memory they are handed over as they lie
-/// there; behind a stage that makes them one by one they are gathered first, up to 1024 items or
-/// 32 KB. What is gathered is handed on with each mark (watermark, end of the stream), as soon as
-/// the worker has nothing else to do, and about a millisecond later in any case. So a function must
-/// not attach a meaning to the size of a batch, which is never 0 but may be 1.
+/// exchange, behind a source that has its items in memory and behind a flat_map of contiguous
+/// ranges they are handed over as they lie there, if they are many; few, and those that a stage
+/// makes one by one, are gathered first, up to 1024 items or 32 KB. What is gathered is handed on
+/// with each mark (watermark, end of the stream), as soon as the worker has nothing else to do, and
+/// about a millisecond later in any case. So a function must not attach a meaning to the size of a
+/// batch, which is never 0 but may be 1.
 
 #include <renoir/codec/views.hpp>
 #include <renoir/operators/flat_map.hpp>
@@ -150,6 +151,13 @@ class BatchStage {
                 hand_on();
         }
         void push_batch(std::span<const T> items) {
+            // Few items go with others: calls of the action would cost more than copies.
+            if constexpr (is_flat<T>) {
+                if (items.size() < most_gathered<T> / 8) {
+                    for (const T& item : items) push(T(item));
+                    return;
+                }
+            }
             hand_on();
             if (!items.empty()) action_(items);
         }

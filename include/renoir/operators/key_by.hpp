@@ -6,8 +6,6 @@
 #include <renoir/base/hash.hpp>
 #include <renoir/stream/connect.hpp>
 
-#include <array>
-
 namespace renoir {
 
 namespace detail {
@@ -131,9 +129,8 @@ template <class K, class V, class Chain, class Use>
 auto with_partition(KeyedStream<K, V, Chain>& stream, Use&& use) {
     if constexpr (is_grouped<Chain>) {
         auto key = stream.chain().key;
+        const OperatorInfo info = *stream.chain().grouping;
         auto ungrouped = ungroup(stream);
-        const OperatorInfo info =
-            ungrouped.handle().graph().block(ungrouped.handle().block()).operators.back();
         auto partitioned = exchange<V>(ungrouped, info, Replication::unlimited(),
                                        [key](const OperatorInfo& named, ReplicaContext&) {
                                            return KeyPartition<decltype(key)>{named, key};
@@ -196,7 +193,7 @@ auto Stream<T, Chain>::group_by(F key, Location where) {
     const StreamHandle taken = handle_.take(info);
     const OperatorInfo& named = taken.graph().add_operator(taken.block(), std::move(info));
     return KeyedStream<detail::key_of_t<F, T>, T, Grouped>(
-        taken.behind(named), Grouped{std::move(chain_), std::move(key)}, execution_);
+        taken.behind(named), Grouped{std::move(chain_), std::move(key), &named}, execution_);
 }
 
 template <class K, class V, class Chain>

@@ -25,9 +25,15 @@ class KeyedFoldStage {
     using Result = typename Step::result_type;
     using Table = StateTable<K, State>;
 
+    /// What an item may take of the buffer: stages are made on the stack, and of what does not fit
+    /// the caches nothing is gained by waiting.
+    static constexpr std::size_t most_bytes_waiting = 256;
+
     /// Whether items may wait in the buffer.
-    static constexpr bool waits = Table::detaches && std::is_trivially_copyable_v<Kept> &&
-                                  !is_view<Kept> && std::is_default_constructible_v<Kept>;
+    static constexpr bool waits =
+        Table::detaches && std::is_trivially_copyable_v<Kept> && !is_view<Kept> &&
+        std::is_default_constructible_v<Kept> &&
+        sizeof(typename Table::Lookup) + sizeof(Kept) <= most_bytes_waiting;
 
     KeyedFoldStage(const OperatorInfo& info, Step step, Next next)
         : info_(info), step_(std::move(step)), next_(std::move(next)) {}
@@ -42,11 +48,10 @@ class KeyedFoldStage {
             [](std::pair<K, In>& item) -> In&& { return std::move(item.second); });
     }
 
-    /// The same for values whose keys `key` gives: they need not be put beside each other. A lookup
-    /// must not refer to the key itself then, which is gone.
+    /// The same for values whose keys `key` gives: they need not be put beside each other.
     template <class Key>
     void push_batch_by(std::span<In> values, Key&& key)
-        requires(!waits && looks_outside<K>)
+        requires(!waits && Table::lookups_outlive_keys)
     {
         add_all(values, key, [](In& value) -> In&& { return std::move(value); });
     }
@@ -307,8 +312,9 @@ auto fold_by_key_associatively(KeyedStream<K, V, Chain>& stream, const OperatorI
         using State = typename Aggregate::state_type;
         using Pair = std::pair<K, State>;
         auto key = std::move(stream.chain().key);
+        const OperatorInfo grouping = *stream.chain().grouping;
         auto ungrouped = ungroup(stream);
-        auto keyed = append_key_by<V>(ungrouped, info, std::move(key));
+        auto keyed = append_key_by<V>(ungrouped, grouping, std::move(key));
         auto partial =
             append_operator<KeyedResult<K, State>>(keyed, info, [&](const OperatorInfo& named) {
                 return PartialFoldOperator<K, V, Partial<Aggregate>>{named, {{aggregate}}};

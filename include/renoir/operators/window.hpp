@@ -109,7 +109,7 @@ auto filter_late(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info, Win
         return KeyedStream<K, V, Grouped>(
             taken.behind(named),
             Grouped{Filtered{std::move(stream.chain().previous), {windows, dropped, late}},
-                    std::move(stream.chain().key)},
+                    std::move(stream.chain().key), stream.chain().grouping},
             stream.execution());
     } else {
         return filter_late_partitioned<K, V>(stream, info, windows, late);
@@ -168,7 +168,7 @@ auto append_states(AnyStream& stream, const OperatorInfo& info, const Windows& w
 
 template <class State, class Windows>
 void require_copyable_for_lateness(const OperatorInfo& info, const Windows& windows) {
-    if constexpr (!std::copy_constructible<State>) {
+    if constexpr (!is_copyable<State>) {
         if (windows.lateness() != 0) {
             throw Error(ErrorKind::usage, info.text() +
                                               ": windows with a lateness may fire twice, so their "
@@ -181,14 +181,16 @@ template <bool WithWindow, class K, class V, class Chain, class Windows, class A
 auto apply_periodic(KeyedStream<K, V, Chain>& stream, const OperatorInfo& info,
                     const Windows& windows, Aggregate aggregate) {
     using State = typename Aggregate::state_type;
-    static_assert(std::copy_constructible<State> || std::same_as<Windows, TumblingWindow>,
+    static_assert(is_copyable<State> || std::same_as<Windows, TumblingWindow>,
                   "the state of a sliding window is in several windows, so it must be copyable");
     require_copyable_for_lateness<State>(info, windows);
     if constexpr (is_grouped<Chain> && is_mergeable<Aggregate>) {
         auto key = std::move(stream.chain().key);
+        const OperatorInfo grouping = *stream.chain().grouping;
         auto items = ungroup(stream);
-        auto panes = append_panes<V>(items, info, windows,
-                                     KeyedByFunction<V, decltype(key)>{std::move(key)}, aggregate);
+        auto panes =
+            append_panes<V>(items, info, windows,
+                            KeyedByFunction<V, decltype(key)>{grouping, std::move(key)}, aggregate);
         auto partitioned = exchange<std::pair<K, State>>(
             panes, info, Replication::unlimited(),
             [](const OperatorInfo&, ReplicaContext&) { return PairPartition{}; });

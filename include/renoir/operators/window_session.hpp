@@ -5,13 +5,15 @@
 #include <renoir/operators/window_step.hpp>
 #include <renoir/runtime/state_table.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <queue>
 #include <vector>
 
 namespace renoir::detail {
 
-/// For each key its sessions. A watermark looks at the keys that have a session which it may have
-/// ended, or whose lateness it may have, found by a queue ordered by time.
+/// For each key its sessions. A watermark looks at the keys of which a session may have ended, or
+/// its lateness be over, found by a queue ordered by time.
 template <class K, class V, class Step, bool WithWindow, class Next>
 class SessionWindowStage {
     using State = typename Step::state_type;
@@ -24,10 +26,10 @@ class SessionWindowStage {
     void push(Timed<std::pair<K, V>>&& item) {
         auto add_item = [&] {
             const auto key = Table::look_up(item.value.first);
-            Sessions& sessions = keys_.find_or_create(key, [] { return Sessions(); });
-            if (sessions.empty()) ++live_;
+            SessionsOfKey& of_key = keys_.find_or_create(key, [] { return SessionsOfKey(); });
+            if (of_key.sessions.empty()) ++live_;
             auto kept = keep_at(step_, std::move(item.value.second), item.time);
-            add(sessions, item.value.first, item.time, std::move(kept));
+            add(of_key, item.value.first, item.time, std::move(kept));
         };
         call_user(info_, add_item);
     }
@@ -51,7 +53,13 @@ class SessionWindowStage {
         bool has_fired = false;
     };
     using Sessions = std::vector<Session>;  // by time; more than a gap apart
-    using Table = StateTable<K, Sessions>;
+    struct SessionsOfKey {
+        Sessions sessions;
+        /// The time of the entry of the queue that counts; others of the key are passed over, so
+        /// that a key that always has sessions does not gather entries.
+        std::optional<Timestamp> due;
+    };
+    using Table = StateTable<K, SessionsOfKey>;
 
     /// When the sessions of a key are to be looked at.
     struct Due {
@@ -61,12 +69,13 @@ class SessionWindowStage {
     };
 
     template <class Kept>
-    void add(Sessions& sessions, const K& key, Timestamp time, Kept&& kept) {
-        auto session = sessions.begin();
-        while (session != sessions.end() && windows_.last(session->last) < time) ++session;
+    void add(SessionsOfKey& of_key, const K& key, Timestamp time, Kept&& kept) {
+        Sessions& sessions = of_key.sessions;
+        auto session = std::ranges::lower_bound(
+            sessions, time, {}, [this](const Session& other) { return windows_.last(other.last); });
         if (session == sessions.end() || windows_.last(time) < session->first) {
             session = sessions.insert(session, Session{time, time, step_.create(std::move(kept))});
-            due_.push({windows_.last(time), to_owned(K(key))});
+            look_at(windows_.last(time), of_key, key);
         } else {
             step_.add(session->state, std::move(kept));
             session->first = std::min(session->first, time);
@@ -79,8 +88,14 @@ class SessionWindowStage {
             emit_copy(key, *session);
         } else if (fired_before) {
             // It was to be looked at when its lateness would have been over.
-            due_.push({windows_.last(session->last), to_owned(K(key))});
+            look_at(windows_.last(session->last), of_key, key);
         }
+    }
+
+    void look_at(Timestamp time, SessionsOfKey& of_key, const K& key) {
+        if (of_key.due && *of_key.due <= time) return;
+        of_key.due = time;
+        due_.push({time, to_owned(K(key))});
     }
 
     void merge_following(Sessions& sessions, typename Sessions::iterator session) {
@@ -94,21 +109,23 @@ class SessionWindowStage {
     void fire_until(Timestamp watermark) {
         watermark_ = watermark;
         while (!due_.empty() && due_.top().time <= watermark) {
+            const Timestamp time = due_.top().time;
             const owned_t<K> owned = std::move(const_cast<Due&>(due_.top()).key);
             due_.pop();
             const K key(Owned<K>::show(owned));
-            Sessions& sessions =
-                keys_.find_or_create(Table::look_up(key), [] { return Sessions(); });
-            if (sessions.empty()) continue;
-            fire(key, sessions);
-            if (sessions.empty()) {
+            SessionsOfKey& of_key =
+                keys_.find_or_create(Table::look_up(key), [] { return SessionsOfKey(); });
+            if (of_key.due != time) continue;
+            of_key.due.reset();
+            fire(key, of_key.sessions);
+            if (of_key.sessions.empty()) {
                 --live_;
             } else {
-                due_.push({next_due(sessions), owned});
+                look_at(next_due(of_key.sessions), of_key, key);
             }
         }
         if (keys_.size() >= 2 * live_ + least_keys)
-            keys_.retain([](const Sessions& sessions) { return !sessions.empty(); });
+            keys_.retain([](const SessionsOfKey& of_key) { return !of_key.sessions.empty(); });
     }
 
     [[nodiscard]] Timestamp next_due(const Sessions& sessions) const {
@@ -129,7 +146,11 @@ class SessionWindowStage {
             if (gone) ++first_kept;
             if (std::exchange(session.has_fired, true)) continue;
             auto emit_result = [&] {
-                gone ? emit(key, session, std::move(session.state)) : emit_copy(key, session);
+                if (gone) {
+                    emit(key, session, std::move(session.state));
+                } else {
+                    emit_copy(key, session);
+                }
             };
             call_user(info_, emit_result);
         }
@@ -137,7 +158,7 @@ class SessionWindowStage {
     }
 
     void emit_copy(const K& key, const Session& session) {
-        if constexpr (std::copy_constructible<State>) emit(key, session, State(session.state));
+        if constexpr (is_copyable<State>) emit(key, session, State(session.state));
     }
 
     void emit(const K& key, const Session& session, State&& state) {

@@ -5,7 +5,18 @@
 #include <renoir/operators/fold.hpp>
 #include <renoir/stream/window_types.hpp>
 
+#include <concepts>
+#include <vector>
+
 namespace renoir::detail {
+
+/// Whether a state can be copied; a vector says so of itself whatever it holds.
+template <class State>
+inline constexpr bool is_copyable = std::copy_constructible<State>;
+template <class T, class Allocator>
+inline constexpr bool is_copyable<std::vector<T, Allocator>> = is_copyable<T>;
+template <class T>
+inline constexpr bool is_copyable<Timed<T>> = is_copyable<T>;
 
 /// What a step needs of an item, where some steps want the item's time as well.
 template <class Step, class In>

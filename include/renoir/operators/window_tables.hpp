@@ -105,9 +105,10 @@ struct KeyedByPair {
 template <class V, class F>
 struct KeyedByFunction {
     using key_type = key_of_t<F, V>;
+    OperatorInfo info;
     F fn;
 
-    key_type key(const V& item) { return key_type(std::invoke(fn, item)); }
+    key_type key(const V& item) { return key_type(call_user(info, fn, item)); }
     static V&& take_value(V& item) noexcept { return std::move(item); }
 };
 
@@ -122,6 +123,7 @@ template <class Item, class Keyed, class Step, class Next>
 class PanePartialStage {
     using K = typename Keyed::key_type;
     using State = typename Step::state_type;
+    using Table = StateTable<K, State>;
 
  public:
     PanePartialStage(const OperatorInfo& info, PeriodicWindows panes, Keyed keyed, Step step,
@@ -157,9 +159,8 @@ class PanePartialStage {
             send_all();
     }
 
-    /// A lookup must not refer to the key, which is gone when it is used.
     void push_batch(std::span<Timed<Item>> items)
-        requires(looks_outside<K>)
+        requires(Table::lookups_outlive_keys)
     {
         while (!items.empty()) {
             if (aside_ != 0) [[unlikely]] {
@@ -178,12 +179,14 @@ class PanePartialStage {
         }
         // Nobody waits for an idle replica, so what it has must be there.
         if (mark.kind == MarkKind::end_of_round || mark.kind == MarkKind::idle) send_all();
-        if (mark.kind == MarkKind::end_of_round) sent_ = timestamp_min;
+        if (mark.kind == MarkKind::end_of_round) {
+            sent_ = timestamp_min;
+            aside_ = 0;
+        }
         next_.control(mark);
     }
 
  private:
-    using Table = StateTable<K, State>;
     struct Pane {
         Table states;
         std::size_t items = 0;
@@ -315,7 +318,7 @@ class WindowTablesStage {
         const std::int64_t last = windows.last_index(item.time);
         while (index < last && windows.gone_at(index) <= watermark_) ++index;
         for (; index < last; ++index) {
-            if constexpr (std::copy_constructible<In>) {
+            if constexpr (is_copyable<In>) {
                 add(index, tables_.at_index(index), Timed<std::pair<K, In>>(item));
             }
         }
@@ -413,7 +416,7 @@ class WindowTablesStage {
     }
 
     void emit_copy(std::int64_t index, const K& key, const State& state) {
-        if constexpr (std::copy_constructible<State> && std::copy_constructible<K>)
+        if constexpr (is_copyable<State> && std::copy_constructible<K>)
             emit(index, K(key), State(state));
     }
 

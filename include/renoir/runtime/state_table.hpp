@@ -334,6 +334,9 @@ class StateTable {
 
     /// Whether a lookup may be usable after its key is gone; is_detached() tells.
     static constexpr bool detaches = Storage::detaches;
+    /// Whether every lookup is usable after its key is gone, as long as what the key looks at is
+    /// there.
+    static constexpr bool lookups_outlive_keys = is_flat<K> || std::same_as<K, std::string_view>;
 
     StateTable() = default;
     StateTable(StateTable&& other) noexcept { swap(other); }
@@ -388,9 +391,11 @@ class StateTable {
 
     /// `visit` for the key of each item, in order, with all slots of a batch prefetched first:
     /// calls `update(state, item)` where `key_of(item)` has a state, else keeps what `create(item)`
-    /// returns. A lookup must stay valid when a key is gone that `key_of` returns by value.
+    /// returns.
     template <class Item, class KeyOf, class Update, class Create>
     void visit_each(std::span<Item> items, KeyOf&& key_of, Update&& update, Create&& create) {
+        static_assert(lookups_outlive_keys || std::is_reference_v<decltype(key_of(items[0]))>,
+                      "the lookups would refer to keys that are gone");
         static_assert(std::is_trivially_destructible_v<Lookup>);
         alignas(Lookup) std::byte memory[look_ahead * sizeof(Lookup)];
         auto* const lookups = reinterpret_cast<Lookup*>(memory);
@@ -467,7 +472,8 @@ class StateTable {
 
     /// Enough keys to hide the latency of memory behind their prefetches, few enough for the first
     /// level cache.
-    static constexpr std::size_t look_ahead = 128;
+    static constexpr std::size_t look_ahead =
+        std::clamp<std::size_t>(32 * 1024 / sizeof(Lookup), 1, 128);
 
     /// Slots that share a cache line are tried before those of the next line, which the prefetch
     /// did not bring.

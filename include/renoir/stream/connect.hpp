@@ -79,7 +79,8 @@ auto drop_time(KeyedStream<K, V, Chain>& stream, const OperatorInfo& user) {
         using Grouped = GroupedChain<Untimed, decltype(stream.chain().key)>;
         return KeyedStream<K, V, Grouped>(
             taken.behind(last),
-            Grouped{Untimed{std::move(stream.chain().previous), {}}, std::move(stream.chain().key)},
+            Grouped{Untimed{std::move(stream.chain().previous), {}}, std::move(stream.chain().key),
+                    stream.chain().grouping},
             stream.execution());
     } else {
         using Untimed = OperatorChain<Chain, DropTime<std::pair<K, V>>>;

@@ -23,6 +23,7 @@ struct GroupedChain {
     using value_type = typename Previous::value_type;
     Previous previous;
     Key key;
+    const OperatorInfo* grouping;  ///< the `group_by` itself
 };
 
 template <class Chain>
