@@ -39,9 +39,10 @@ class EdgeSorter {
         for (const Edge& edge : edges) ++out_degrees_[edge.source];
     }
 
-    /// The parts of all blocks, also of those that have no edges.
+    /// The parts of all blocks, also of those that have no edges; few where a vertex is out of
+    /// range, which nobody will look at.
     [[nodiscard]] std::vector<BlockPart> parts() && {
-        grow(std::min(std::max(vertices_, size_.vertices), limit_));
+        grow(size_.vertices > limit_ ? 0 : std::max(vertices_, size_.vertices));
         std::vector<BlockPart> parts(incoming_.size());
         for (std::size_t i = 0; i < parts.size(); ++i) {
             const std::span all(out_degrees_);
