@@ -261,7 +261,7 @@ TEST_CASE("a visit updates a state that is there and creates one that is not") {
 
 TEST_CASE("a visit of many keys is a visit of each, in order") {
     std::mt19937 random(9);
-    for (const std::size_t count : {0, 1, 127, 128, 129, 1000}) {
+    for (const std::size_t count : {0U, 1U, 127U, 128U, 129U, 1000U}) {
         std::vector<std::pair<std::string, int>> items;
         std::map<std::string, std::vector<int>> expected;
         for (std::size_t i = 0; i < count; ++i) {

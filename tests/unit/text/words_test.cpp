@@ -85,7 +85,7 @@ TEST_CASE("words agree with a naive reference for lines of every size") {
     const std::string_view alphabet =
         GENERATE("", "a ", "abcXYZ ", "abcdefghijklmnopqrstuvwxyz,", "aZ");
     // Short lines, and such as end near the borders of what is looked at together.
-    for (const std::size_t first : {0, 2000, 4000, 6050}) {
+    for (const std::size_t first : {0U, 2000U, 4000U, 6050U}) {
         for (std::size_t size = first; size <= first + 300; ++size) {
             for (int repeat = 0; repeat < (first == 0 ? 8 : 1); ++repeat) {
                 const std::string line = random_line(random, size, alphabet);
