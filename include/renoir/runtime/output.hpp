@@ -72,7 +72,7 @@ class OutputBase {
     bool flush_all();
     bool flush_for_waiting_receivers();
 
-    std::size_t destinations_;
+    std::size_t destinations_;  // asked for each item: lanes_ would have to divide to tell
     std::uint32_t edge_;
     std::uint32_t source_;
     BatchMode mode_;
