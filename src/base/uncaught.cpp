@@ -1,14 +1,19 @@
+#include "base/host_name.hpp"
+#include "base/launcher.hpp"
+
 #include <unistd.h>
 #include <renoir/base/error.hpp>
 #include <renoir/base/uncaught.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <string>
+#include <thread>
 
 namespace renoir {
 namespace {
@@ -30,14 +35,28 @@ void flush_standard_output() noexcept {
     std::fflush(stdout);
 }
 
-[[noreturn]] void end_process(const char* text, int exit_code) {
+/// On ranks other than 0: so long the line of rank 0 may take until it is out.
+constexpr std::chrono::milliseconds patience_with_root{700};
+
+// Two threads may fail at the same time: the first one is reported, the other waits for the end.
+void claim_the_end() noexcept {
     static std::atomic_flag ending = ATOMIC_FLAG_INIT;
-    // Two threads may fail at the same time: the first one is reported, the other waits for the
-    // end.
     while (ending.test_and_set()) pause();
     flush_standard_output();
+}
+
+[[noreturn]] void end_process(const char* text, int exit_code) {
+    claim_the_end();
     detail::print_error_line(text);
     _exit(exit_code);
+}
+
+[[noreturn]] void end_process(const Error& error) {
+    if (!error.is_reported_by_root()) end_process(error.what(), error.exit_code());
+    claim_the_end();
+    // Not before it is out: the launcher ends rank 0 with the first rank that fails.
+    std::this_thread::sleep_for(patience_with_root);
+    _exit(error.exit_code());
 }
 
 void report_and_end() {
@@ -45,7 +64,7 @@ void report_and_end() {
         try {
             std::rethrow_exception(exception);
         } catch (const Error& error) {
-            end_process(error.what(), error.exit_code());
+            end_process(error);
         } catch (const std::exception& error) {
             end_process(error.what(), 1);
         } catch (...) {
@@ -65,8 +84,16 @@ void report_uncaught_errors() noexcept {
 
 namespace detail {
 
+bool is_printing_rank() {
+    return !launched_rank() || launched_rank()->rank == 0;
+}
+
 void print_error_line(std::string_view text) {
     std::string line = "error: ";
+    if (!is_printing_rank()) {
+        std::this_thread::sleep_for(patience_with_root);
+        line += "rank " + std::to_string(launched_rank()->rank) + " (" + host_name() + "): ";
+    }
     line += text;
     std::ranges::replace_if(
         line, [](char letter) { return static_cast<unsigned char>(letter) < 0x20; }, ' ');

@@ -36,8 +36,20 @@ class Error : public std::runtime_error {
     /// (usage, configuration, input), 1 where the job itself failed.
     [[nodiscard]] int exit_code() const noexcept;
 
+    /// Whether rank 0 of a job has this error as well and reports it for all ranks. A program that
+    /// prints its errors itself skips those.
+    [[nodiscard]] bool is_reported_by_root() const noexcept { return is_reported_by_root_; }
+
+    /// The same error, which rank 0 reports.
+    [[nodiscard]] Error reported_by_root() const {
+        Error error = *this;
+        error.is_reported_by_root_ = true;
+        return error;
+    }
+
  private:
     ErrorKind kind_;
+    bool is_reported_by_root_ = false;
 };
 
 }  // namespace renoir

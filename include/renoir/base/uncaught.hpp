@@ -17,6 +17,9 @@ namespace renoir {
 /// code (1 for any other std::exception). Whatever else ends in std::terminate goes on to the
 /// handler that was installed before.
 ///
+/// Among several ranks an error that all of them have is reported once, by rank 0; an error of
+/// another rank alone begins with that rank and its host.
+///
 /// Programs that catch their errors see no difference. Destructors of the objects that are alive do
 /// not run, as always when an exception leaves main(). Calling it again changes nothing.
 void report_uncaught_errors() noexcept;
@@ -24,8 +27,12 @@ void report_uncaught_errors() noexcept;
 namespace detail {
 
 /// Writes `error: <text>` to standard error as exactly one line: line breaks and other control
-/// characters inside the text become blanks.
+/// characters inside the text become blanks. For errors that end the process: a rank other than 0
+/// names itself, and waits first, since the launcher ends all ranks where rank 0 fails alike.
 void print_error_line(std::string_view text);
+
+/// Whether this process prints what is the same on all ranks: it is rank 0, or alone.
+[[nodiscard]] bool is_printing_rank();
 
 }  // namespace detail
 }  // namespace renoir
