@@ -17,29 +17,51 @@ void choose(RuntimeOptionValues& values, RuntimeConfig config) {
     values.chosen = std::move(config);
 }
 
-Error wrong_worker_count(const std::string& text, const std::string& reason) {
-    return {ErrorKind::configuration,
-            "--local " + text + ": " + reason + "; give a whole number from 1 on"};
+Error wrong_number(const std::string& option, const std::string& text, const std::string& reason,
+                   std::size_t least) {
+    return {ErrorKind::configuration, option + " " + text + ": " + reason +
+                                          "; give a whole number from " + std::to_string(least) +
+                                          " on"};
+}
+
+std::size_t number_of(const std::string& what, const std::string& option, const std::string& text,
+                      std::size_t least) {
+    std::size_t number = 0;
+    const char* const end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, number);
+    if (result.ec == std::errc::result_out_of_range) {
+        throw wrong_number(option, text, "this number of " + what + " is too large", least);
+    }
+    if (result.ec != std::errc{} || result.ptr != end) {
+        throw wrong_number(option, text, "this is not a number of " + what, least);
+    }
+    return number;
+}
+
+std::size_t number_of_workers(const std::string& option, const std::string& text) {
+    const std::size_t workers = number_of("workers", option, text, 1);
+    if (workers == 0) throw wrong_number(option, text, "a job needs a worker", 1);
+    return workers;
 }
 
 }  // namespace
 
 void set_local(RuntimeOptionValues& values, const std::string& text) {
-    std::size_t workers = 0;
-    const char* const end = text.data() + text.size();
-    const auto result = std::from_chars(text.data(), end, workers);
-    if (result.ec == std::errc::result_out_of_range) {
-        throw wrong_worker_count(text, "this number of workers is too large");
-    }
-    if (result.ec != std::errc{} || result.ptr != end) {
-        throw wrong_worker_count(text, "this is not a number of workers");
-    }
-    if (workers == 0) throw wrong_worker_count(text, "a job needs a worker");
-    choose(values, RuntimeConfig::local(workers));
+    choose(values, RuntimeConfig::local(number_of_workers("--local", text)));
 }
 
 void set_remote(RuntimeOptionValues& values, const std::string& text) {
     choose(values, RuntimeConfig::remote(text));
+}
+
+void set_workers_per_rank(RuntimeOptionValues& values, const std::string& text) {
+    values.workers_per_rank = number_of_workers("--workers-per-rank", text);
+}
+
+void set_peer_timeout(RuntimeOptionValues& values, const std::string& text) {
+    constexpr std::size_t most_seconds = 1'000'000;
+    const std::size_t seconds = number_of("seconds", "--peer-timeout", text, 0);
+    values.peer_timeout = std::chrono::seconds(std::min(seconds, most_seconds));
 }
 
 void set_pinning(RuntimeOptionValues& values, const std::string& text) {
@@ -56,8 +78,17 @@ void set_pinning(RuntimeOptionValues& values, const std::string& text) {
 }
 
 RuntimeConfig chosen_config(const RuntimeOptionValues& values) {
-    const RuntimeConfig config = values.chosen ? *values.chosen : RuntimeConfig::all_cores();
-    return config.with_pinning(values.pinning).with_report_bindings(values.report_bindings);
+    if (values.chosen && values.workers_per_rank) {
+        throw Error(ErrorKind::configuration,
+                    "--workers-per-rank is for ranks that a launcher starts; leave it out beside "
+                    "--local and --remote");
+    }
+    RuntimeConfig config = values.chosen ? *values.chosen : RuntimeConfig::all_cores();
+    if (values.workers_per_rank) config = config.with_workers_per_rank(*values.workers_per_rank);
+    if (values.peer_timeout) config = config.with_peer_timeout(*values.peer_timeout);
+    return config.with_communication_thread(values.communication_thread)
+        .with_pinning(values.pinning)
+        .with_report_bindings(values.report_bindings);
 }
 
 bool is_option(std::string_view word) {

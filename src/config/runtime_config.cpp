@@ -19,7 +19,9 @@ RuntimeConfig RuntimeConfig::local(std::size_t workers) {
 }
 
 RuntimeConfig RuntimeConfig::all_cores() {
-    return local(detail::allowed_cpus().size());
+    RuntimeConfig config = local(detail::allowed_cpus().size());
+    config.mode_ = ExecutionMode::automatic;
+    return config;
 }
 
 RuntimeConfig RuntimeConfig::remote(const std::filesystem::path& file) {
@@ -35,9 +37,39 @@ RuntimeConfig RuntimeConfig::remote(const std::filesystem::path& file) {
     return config;
 }
 
+RuntimeConfig RuntimeConfig::on_ranks(std::shared_ptr<MpiRanks> ranks,
+                                      std::size_t workers_per_rank) {
+    RuntimeConfig config = local(workers_per_rank);
+    config.mode_ = ExecutionMode::embedded;
+    config.workers_per_rank_ = workers_per_rank;
+    config.ranks_ = std::move(ranks);
+    // The cores belong to the program that has started us.
+    config.pinning_ = PinMode::none;
+    return config;
+}
+
 RuntimeConfig RuntimeConfig::with_pinning(PinMode pinning) const {
     RuntimeConfig config = *this;
     config.pinning_ = pinning;
+    return config;
+}
+
+RuntimeConfig RuntimeConfig::with_workers_per_rank(std::size_t workers) const {
+    RuntimeConfig config = *this;
+    config.workers_ = local(workers).workers_;
+    config.workers_per_rank_ = workers;
+    return config;
+}
+
+RuntimeConfig RuntimeConfig::with_communication_thread(bool own_thread) const {
+    RuntimeConfig config = *this;
+    config.communication_thread_ = own_thread;
+    return config;
+}
+
+RuntimeConfig RuntimeConfig::with_peer_timeout(std::chrono::seconds timeout) const {
+    RuntimeConfig config = *this;
+    config.peer_timeout_ = timeout;
     return config;
 }
 

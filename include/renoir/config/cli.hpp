@@ -16,6 +16,8 @@
 #include <renoir/config/suggestion.hpp>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -32,6 +34,9 @@ namespace detail {
 /// What the options say so far.
 struct RuntimeOptionValues {
     std::optional<RuntimeConfig> chosen;  ///< by --local or --remote
+    std::optional<std::size_t> workers_per_rank;
+    std::optional<std::chrono::seconds> peer_timeout;
+    bool communication_thread = false;
     PinMode pinning = PinMode::automatic;
     bool report_bindings = false;
 };
@@ -39,6 +44,8 @@ struct RuntimeOptionValues {
 /// The option functions; each throws Error (configuration) for a wrong value.
 void set_local(RuntimeOptionValues& values, const std::string& text);
 void set_remote(RuntimeOptionValues& values, const std::string& text);
+void set_workers_per_rank(RuntimeOptionValues& values, const std::string& text);
+void set_peer_timeout(RuntimeOptionValues& values, const std::string& text);
 void set_pinning(RuntimeOptionValues& values, const std::string& text);
 [[nodiscard]] RuntimeConfig chosen_config(const RuntimeOptionValues& values);
 
@@ -84,7 +91,8 @@ class RuntimeOptions {
 };
 
 /// Adds the options that every program of the runtime understands to those of `app`, in a group
-/// of their own: `--local`, `--remote`, `--pin` and `--report-bindings`.
+/// of their own: `--local`, `--remote`, `--workers-per-rank`, `--pin`, `--report-bindings`,
+/// `--comm-thread` and `--peer-timeout`.
 [[nodiscard]] inline RuntimeOptions add_runtime_options(CLI::App& app) {
     constexpr const char* group = "Runtime options";
     const auto values = std::make_shared<detail::RuntimeOptionValues>();
@@ -99,12 +107,21 @@ class RuntimeOptions {
         "Run on N workers in this process; all cores without this option");
     add("-r,--remote", detail::set_remote, "FILE",
         "Check FILE, a TOML list of hosts; this version cannot start them yet");
+    add("--workers-per-rank", detail::set_workers_per_rank, "N",
+        "Under mpirun or srun: run N workers on each rank; one for each of its cores without this "
+        "option");
     add("--pin", detail::set_pinning, "none|core|numa",
         "Bind workers to nothing, to one core each, or to one NUMA node each");
     app.add_flag_callback(
            "--report-bindings", [values] { values->report_bindings = true; },
            "Print which worker runs where")
         ->group(group);
+    app.add_flag_callback(
+           "--comm-thread", [values] { values->communication_thread = true; },
+           "Let a thread of its own send and receive on each rank, not the workers in passing")
+        ->group(group);
+    add("--peer-timeout", detail::set_peer_timeout, "SECONDS",
+        "Give the job up when a rank was silent for so long, 60 without this option; 0: never");
     return RuntimeOptions(values);
 }
 
@@ -116,7 +133,7 @@ inline void parse(CLI::App& app, int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& request) {
-        std::exit(app.exit(request));
+        std::exit(detail::is_printing_rank() ? app.exit(request) : 0);
     } catch (const CLI::RuntimeError& request) {
         std::exit(request.get_exit_code());
     } catch (const CLI::ExtrasError&) {

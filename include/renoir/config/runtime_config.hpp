@@ -13,9 +13,11 @@
 
 #include <renoir/config/arguments.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,8 +26,10 @@ namespace renoir {
 
 /// Where the workers of a job live.
 enum class ExecutionMode {
-    local,   ///< all of them are threads of this process
-    remote,  ///< on the hosts of a configuration file
+    automatic,  ///< in the ranks that a launcher (mpirun, srun) has started, else in this process
+    embedded,   ///< in the ranks of an MPI program
+    local,      ///< all of them are threads of this process
+    remote,     ///< on the hosts of a configuration file
 };
 
 /// How workers are bound to the cores that this process may use.
@@ -54,6 +58,7 @@ struct HostConfig {
 };
 
 struct CommandLine;
+class MpiRanks;
 
 /// Immutable description of how a job runs; a value, cheap to copy.
 ///
@@ -63,7 +68,8 @@ class RuntimeConfig {
     /// `workers` workers in this process. Throws Error (configuration) for zero.
     [[nodiscard]] static RuntimeConfig local(std::size_t workers);
 
-    /// One worker in this process for every core of the affinity mask it inherited.
+    /// One worker for every core of the affinity mask that this process inherited. Under a launcher
+    /// every rank has its workers, and the ranks of a host divide its cores.
     [[nodiscard]] static RuntimeConfig all_cores();
 
     /// The hosts of a TOML file:
@@ -84,30 +90,58 @@ class RuntimeConfig {
     [[nodiscard]] static RuntimeConfig remote(const std::filesystem::path& file);
 
     /// Takes the runtime's options out of a command line and leaves the rest to the program:
-    /// `--local N`/`-l N`, `--remote FILE`/`-r FILE`, `--pin none|core|numa`, `--report-bindings`,
-    /// `--help`. They may stand anywhere before `--`; whatever follows `--` belongs to the program.
-    /// With neither `--local` nor `--remote` the job uses all cores.
+    /// `--local N`/`-l N`, `--remote FILE`/`-r FILE`, `--workers-per-rank N`, `--pin
+    /// none|core|numa`, `--report-bindings`, `--comm-thread`, `--peer-timeout SECONDS`, `--help`.
+    /// They may stand anywhere before `--`; whatever follows `--` belongs to the program. With
+    /// neither `--local` nor `--remote` the job uses all cores.
     ///
     /// Prints the help and exits with 0 if asked to; on a mistake prints one line `error: ...` on
     /// standard error and exits with 2. Also calls report_uncaught_errors().
     [[nodiscard]] static CommandLine from_args(int argc, const char* const* argv);
 
+    /// A job on the ranks of a communicator; see renoir/mpi.hpp.
+    [[nodiscard]] static RuntimeConfig on_ranks(std::shared_ptr<MpiRanks> ranks,
+                                                std::size_t workers_per_rank);
+
     /// The same configuration with another way to bind workers to cores.
     [[nodiscard]] RuntimeConfig with_pinning(PinMode pinning) const;
+
+    /// The same configuration with so many workers on each rank, whatever the number of cores;
+    /// without a launcher in this process. Throws Error (configuration) for zero.
+    [[nodiscard]] RuntimeConfig with_workers_per_rank(std::size_t workers) const;
+
+    /// The same configuration, where a thread of its own on each rank sends and receives, or the
+    /// workers do it in passing (the default). It pays where a core is free for it.
+    [[nodiscard]] RuntimeConfig with_communication_thread(bool own_thread) const;
+
+    /// The same configuration, where a rank that hears nothing of another one for so long gives the
+    /// job up; 0: never, for instance under a debugger. 60 s are the default.
+    [[nodiscard]] RuntimeConfig with_peer_timeout(std::chrono::seconds timeout) const;
 
     /// The same configuration, which prints or does not print where its workers run.
     [[nodiscard]] RuntimeConfig with_report_bindings(bool report) const;
 
     [[nodiscard]] ExecutionMode mode() const noexcept { return mode_; }
 
-    /// Number of workers of the whole job, on all its hosts.
+    /// Number of workers that are asked for: of the whole job, on all its hosts, or of this process
+    /// where the launcher decides on the ranks. StreamContext::workers() is what the job has.
     [[nodiscard]] std::size_t workers() const noexcept { return workers_; }
 
+    /// Number of workers of each rank; nothing: one for each of its cores.
+    [[nodiscard]] std::optional<std::size_t> workers_per_rank() const noexcept {
+        return workers_per_rank_;
+    }
+
     [[nodiscard]] PinMode pinning() const noexcept { return pinning_; }
+    [[nodiscard]] bool communication_thread() const noexcept { return communication_thread_; }
+    [[nodiscard]] std::chrono::seconds peer_timeout() const noexcept { return peer_timeout_; }
     [[nodiscard]] bool report_bindings() const noexcept { return report_bindings_; }
 
     /// The file given to remote(); empty for a local job.
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }
+
+    /// The ranks given to on_ranks(); null for other jobs.
+    [[nodiscard]] const std::shared_ptr<MpiRanks>& ranks() const noexcept { return ranks_; }
 
     /// The hosts in the order of the file; empty for a local job.
     [[nodiscard]] const std::vector<HostConfig>& hosts() const noexcept { return hosts_; }
@@ -125,10 +159,14 @@ class RuntimeConfig {
 
     ExecutionMode mode_ = ExecutionMode::local;
     std::size_t workers_ = 1;
+    std::optional<std::size_t> workers_per_rank_;
+    bool communication_thread_ = false;
+    std::chrono::seconds peer_timeout_{60};
     PinMode pinning_ = PinMode::automatic;
     bool report_bindings_ = false;
     bool cleanup_executable_ = false;
     std::filesystem::path file_;
+    std::shared_ptr<MpiRanks> ranks_;
     std::vector<HostConfig> hosts_;
     std::optional<std::filesystem::path> tracing_dir_;
 };

@@ -38,7 +38,7 @@ Words own_arguments(const Words& words) {
 
 TEST_CASE("without options a program uses all cores", "[config]") {
     const auto [config, args] = read({});
-    CHECK(config.mode() == renoir::ExecutionMode::local);
+    CHECK(config.mode() == renoir::ExecutionMode::automatic);
     CHECK(config.workers() == RuntimeConfig::all_cores().workers());
     CHECK(config.pinning() == PinMode::automatic);
     CHECK_FALSE(config.report_bindings());
