@@ -7,10 +7,9 @@
 #include <array>
 #include <cerrno>
 #include <map>
+#include <sstream>
 #include <system_error>
 #include <tuple>
-
-#include "config/affinity.hpp"
 
 namespace renoir::topology {
 namespace {
@@ -64,11 +63,6 @@ std::vector<WorkerBinding> choices(const Machine& machine, std::size_t workers, 
     return {};
 }
 
-const Machine& this_machine() {
-    static const Machine machine = read_machine();
-    return machine;
-}
-
 /// CPU numbers as `taskset` writes them: 0-3,8.
 std::string cpu_list(const std::vector<unsigned>& cpus) {
     std::string text;
@@ -117,9 +111,13 @@ PinPlan make_plan(const Machine& machine, std::size_t workers, PinMode mode) {
     return plan;
 }
 
-PinPlan make_plan(std::size_t workers, PinMode mode) {
+const Machine& this_machine() {
+    static const Machine machine = read_machine();
+    return machine;
+}
+
+PinPlan make_plan(const std::vector<unsigned>& cpus, std::size_t workers, PinMode mode) {
     if (mode == PinMode::none) return make_plan(Machine{}, workers, mode);
-    const std::vector<unsigned> cpus = detail::allowed_cpus();
     if (mode == PinMode::automatic && !binds_by_default(cpus.size(), workers)) {
         return make_plan(Machine{}, workers, PinMode::none);
     }
@@ -138,13 +136,25 @@ void bind_this_thread(const PinPlan& plan, std::size_t worker) {
                     ": " + std::generic_category().message(errno) + "; run with --pin none");
 }
 
-std::string report(const PinPlan& plan, std::size_t rank, std::string_view host) {
-    std::vector<Row> rows{{"host", "rank", "worker", "CPUs", "core", "NUMA node"}};
+std::string binding_lines(const PinPlan& plan, std::size_t rank, std::string_view host) {
+    std::string lines;
     for (std::size_t worker = 0; worker < plan.workers.size(); ++worker) {
         const WorkerBinding& binding = plan.workers[worker];
-        rows.push_back({std::string(host), std::to_string(rank), std::to_string(worker),
-                        binding.cpus.empty() ? "any" : cpu_list(binding.cpus),
-                        number_or_any(binding.core), number_or_any(binding.numa_node)});
+        lines += std::string(host) + '\t' + std::to_string(rank) + '\t' + std::to_string(worker) +
+                 '\t' + (binding.cpus.empty() ? "any" : cpu_list(binding.cpus)) + '\t' +
+                 number_or_any(binding.core) + '\t' + number_or_any(binding.numa_node) + '\n';
+    }
+    return lines;
+}
+
+std::string bindings_table(const std::vector<std::string>& lines_of_ranks) {
+    std::vector<Row> rows{{"host", "rank", "worker", "CPUs", "core", "NUMA node"}};
+    for (const std::string& lines : lines_of_ranks) {
+        std::istringstream text(lines);
+        for (std::string line; std::getline(text, line);) {
+            std::istringstream cells(line);
+            for (std::string& cell : rows.emplace_back()) std::getline(cells, cell, '\t');
+        }
     }
     return aligned(rows);
 }

@@ -41,16 +41,24 @@ struct PinPlan {
 /// - none: no binding.
 [[nodiscard]] PinPlan make_plan(const Machine& machine, std::size_t workers, PinMode mode);
 
-/// Plans for the CPUs that the calling thread may use. The machine is looked at only if a worker is
-/// going to be bound. Throws Error (configuration) if the system does not tell.
-[[nodiscard]] PinPlan make_plan(std::size_t workers, PinMode mode);
+/// Plans for some CPUs of this machine. It is looked at only if a worker is going to be bound.
+/// Throws Error (configuration) if the system does not tell.
+[[nodiscard]] PinPlan make_plan(const std::vector<unsigned>& cpus, std::size_t workers,
+                                PinMode mode);
+
+/// The logical CPUs of this machine, read once.
+[[nodiscard]] const Machine& this_machine();
 
 /// Binds the calling thread as the plan says for a worker. When the system refuses, a plan that the
 /// user asked for ends in an Error (configuration); a plan made by default leaves the thread as it
 /// is, because it was only meant to be faster.
 void bind_this_thread(const PinPlan& plan, std::size_t worker);
 
-/// The table for `--report-bindings`: one line of titles and one line for each worker.
-[[nodiscard]] std::string report(const PinPlan& plan, std::size_t rank, std::string_view host);
+/// A line for each worker of a rank, its cells parted by tabs.
+[[nodiscard]] std::string binding_lines(const PinPlan& plan, std::size_t rank,
+                                        std::string_view host);
+
+/// The table for `--report-bindings`: one line of titles and the lines of all ranks.
+[[nodiscard]] std::string bindings_table(const std::vector<std::string>& lines_of_ranks);
 
 }  // namespace renoir::topology

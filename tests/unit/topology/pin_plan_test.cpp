@@ -13,11 +13,12 @@
 using renoir::PinMode;
 using renoir::detail::allowed_cpus;
 using renoir::topology::bind_this_thread;
+using renoir::topology::binding_lines;
+using renoir::topology::bindings_table;
 using renoir::topology::Cpu;
 using renoir::topology::Machine;
 using renoir::topology::make_plan;
 using renoir::topology::PinPlan;
-using renoir::topology::report;
 using renoir::topology::within;
 
 namespace {
@@ -113,7 +114,7 @@ TEST_CASE("only a plan that the user asked for is demanded", "[topology]") {
 TEST_CASE("the plan for this process stays inside its mask", "[topology]") {
     const Cpus mask = allowed_cpus();
     for (const PinMode mode : {PinMode::automatic, PinMode::core, PinMode::numa}) {
-        const PinPlan plan = make_plan(mask.size(), mode);
+        const PinPlan plan = make_plan(mask, mask.size(), mode);
         REQUIRE(plan.workers.size() == mask.size());
         Cpus used;
         for (const auto& binding : plan.workers) {
@@ -125,9 +126,9 @@ TEST_CASE("the plan for this process stays inside its mask", "[topology]") {
         CHECK(std::ranges::includes(mask, used));
         if (mode != PinMode::numa) CHECK(used == mask);
     }
-    CHECK(cpus_of(make_plan(mask.size() + 1, PinMode::automatic)) ==
+    CHECK(cpus_of(make_plan(mask, mask.size() + 1, PinMode::automatic)) ==
           std::vector<Cpus>(mask.size() + 1));
-    CHECK(cpus_of(make_plan(2, PinMode::none)) == std::vector<Cpus>(2));
+    CHECK(cpus_of(make_plan(mask, 2, PinMode::none)) == std::vector<Cpus>(2));
 }
 
 TEST_CASE("a worker runs where its plan says", "[topology]") {
@@ -163,16 +164,15 @@ TEST_CASE("a refused binding is an error only if it was asked for", "[topology]"
     CHECK(allowed_cpus() == mask);
 }
 
-TEST_CASE("the report is a table with a line for each worker", "[topology]") {
-    CHECK(report(make_plan(two_sockets, 2, PinMode::core), 0, "node1") ==
+TEST_CASE("the report is a table with a line for each worker of each rank", "[topology]") {
+    CHECK(bindings_table({binding_lines(make_plan(two_sockets, 2, PinMode::core), 0, "node1")}) ==
           "host   rank  worker  CPUs  core  NUMA node\n"
           "node1  0     0       0     0     0\n"
           "node1  0     1       1     1     0\n");
-    CHECK(report(make_plan(two_sockets, 2, PinMode::numa), 12, "n") ==
-          "host  rank  worker  CPUs     core  NUMA node\n"
-          "n     12    0       0-1,4-5  any   0\n"
-          "n     12    1       2-3,6-7  any   1\n");
-    CHECK(report(make_plan(plain, 1, PinMode::none), 3, "a-long-name") ==
-          "host         rank  worker  CPUs  core  NUMA node\n"
-          "a-long-name  3     0       any   any   any\n");
+    CHECK(bindings_table({binding_lines(make_plan(two_sockets, 2, PinMode::numa), 12, "n"),
+                          binding_lines(make_plan(plain, 1, PinMode::none), 13, "a-long-name")}) ==
+          "host         rank  worker  CPUs     core  NUMA node\n"
+          "n            12    0       0-1,4-5  any   0\n"
+          "n            12    1       2-3,6-7  any   1\n"
+          "a-long-name  13    0       any      any   any\n");
 }
