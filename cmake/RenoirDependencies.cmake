@@ -7,6 +7,10 @@ find_package(Boost 1.81 REQUIRED CONFIG)
 find_package(tomlplusplus REQUIRED)
 find_package(CLI11 REQUIRED)
 
+# The functions of C only; the old C++ interface is a library of its own.
+set(MPI_CXX_SKIP_MPICXX ON)
+find_package(MPI REQUIRED COMPONENTS CXX)
+
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
 

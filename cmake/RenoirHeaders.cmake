@@ -11,5 +11,5 @@ foreach(header IN LISTS public_headers)
 endforeach()
 
 add_library(check-headers OBJECT EXCLUDE_FROM_ALL ${header_sources})
-target_link_libraries(check-headers PRIVATE renoir::renoir renoir::cli)
+target_link_libraries(check-headers PRIVATE renoir::renoir renoir::cli renoir::mpi)
 renoir_build_settings(check-headers)

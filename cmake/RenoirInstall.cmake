@@ -16,9 +16,11 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
         FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT renoir-targets NAMESPACE renoir:: DESTINATION "${package_folder}")
 
-# A component of its own, since only its users need CLI11.
-install(TARGETS renoir_cli EXPORT renoir-cli-targets)
-install(EXPORT renoir-cli-targets NAMESPACE renoir:: DESTINATION "${package_folder}")
+# Components of their own, since only their users need CLI11 or the header of MPI.
+foreach(component cli mpi)
+  install(TARGETS renoir_${component} EXPORT renoir-${component}-targets)
+  install(EXPORT renoir-${component}-targets NAMESPACE renoir:: DESTINATION "${package_folder}")
+endforeach()
 
 # What a user has to find follows from what the libraries link. A shared library keeps its private
 # dependencies to itself; a static one hands them on, as $<LINK_ONLY:...>.
@@ -28,18 +30,18 @@ foreach(library IN LISTS libraries)
   list(APPEND linked "${interface}")
 endforeach()
 
-# renoir_dependency(TARGET FIND_COMMAND [PKGCONFIG_MODULE])
+# renoir_dependency(TARGET FIND_COMMAND [PKGCONFIG_MODULE...]), the modules by preference
 macro(renoir_dependency target find_command)
   if("${linked}" MATCHES "${target}[;>]|${target}$")
     string(APPEND RENOIR_FIND_DEPENDENCIES "${find_command}\n")
-    set(module "${ARGN}")
-    if(module)
+    foreach(module ${ARGN})
       pkg_check_modules(RENOIR_PC_${module} QUIET "${module}")
       # A header-only build of a private dependency may have no module, and needs none.
       if(RENOIR_PC_${module}_FOUND)
         list(APPEND RENOIR_PC_REQUIRES "${module}")
+        break()
       endif()
-    endif()
+    endforeach()
   endif()
 endmacro()
 
@@ -48,6 +50,8 @@ set(RENOIR_PC_REQUIRES "")
 renoir_dependency(Threads::Threads "find_dependency(Threads)")
 renoir_dependency(Boost::headers "find_dependency(Boost 1.81 CONFIG)")
 renoir_dependency(tomlplusplus::tomlplusplus "find_dependency(tomlplusplus)" tomlplusplus)
+renoir_dependency(MPI::MPI_CXX "set(MPI_CXX_SKIP_MPICXX ON)\nfind_dependency(MPI COMPONENTS CXX)"
+                  ompi-c mpich)
 renoir_dependency(PkgConfig::HWLOC "renoir_find_module(HWLOC hwloc)" hwloc)
 renoir_dependency(ZLIB::ZLIB "find_dependency(ZLIB)" zlib)
 renoir_dependency(PkgConfig::ZSTD "renoir_find_module(ZSTD libzstd)" libzstd)

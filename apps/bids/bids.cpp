@@ -168,10 +168,10 @@ int main(int argc, char** argv) {
 
     renoir::StreamContext ctx(runtime.config());
     const Results results = run(ctx, options);
+    if (!ctx.is_root()) return 0;
     if (!options.output.empty()) write_sorted(results.rows, options.output);
     std::cout << results.count << " rows, " << results.late << " late bids dropped\n";
     if (options.json) {
-        apps::print_json("bids", results.seconds, options.bids, runtime.config(),
-                         std::to_string(results.count));
+        apps::print_json("bids", results.seconds, options.bids, ctx, std::to_string(results.count));
     }
 }

@@ -79,16 +79,17 @@ int main(int argc, char** argv) {
             .collect_vec();
     const double seconds = apps::seconds_of([&] { ctx.execute_blocking(); });
 
-    std::string result;
-    if (const auto found = longest.get()) {
-        const auto [steps, number] = found->front();
-        std::cout << steps << '\t' << number << '\n';
-        result = std::to_string(steps) + ' ' + std::to_string(number);
-        if (!output.empty()) {
-            renoir::AtomicFile file(output);
-            file.write_row(steps, number);
-            file.commit();
-        }
+    const auto found = longest.get();
+    if (!found) return 0;  // only one rank has it
+    const auto [steps, number] = found->front();
+    std::cout << steps << '\t' << number << '\n';
+    if (!output.empty()) {
+        renoir::AtomicFile file(output);
+        file.write_row(steps, number);
+        file.commit();
     }
-    if (json) apps::print_json("collatz", seconds, limit - 1, runtime.config(), result);
+    if (json) {
+        apps::print_json("collatz", seconds, limit - 1, ctx,
+                         std::to_string(steps) + ' ' + std::to_string(number));
+    }
 }

@@ -2,7 +2,7 @@
 
 // What every program reports in the same way.
 
-#include <renoir/config/runtime_config.hpp>
+#include <renoir/stream/context.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -19,12 +19,12 @@ template <class Run>
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
 }
 
-/// The one line that `--json` ends standard output with; `result` is what to compare, where a
-/// program has it in short.
+/// For rank 0: the one line that `--json` ends standard output with; `result` is what to compare,
+/// where a program has it in short.
 inline void print_json(std::string_view app, double seconds, std::uint64_t items,
-                       const renoir::RuntimeConfig& config, std::string_view result = {}) {
+                       const renoir::StreamContext& ctx, std::string_view result = {}) {
     std::cout << R"({"app":")" << app << R"(","seconds":)" << seconds << R"(,"items":)" << items
-              << R"(,"ranks":1,"workers":)" << config.workers();
+              << R"(,"ranks":)" << ctx.ranks() << R"(,"workers":)" << ctx.workers();
     if (!result.empty()) std::cout << R"(,"result":")" << result << '"';
     std::cout << "}\n";
 }

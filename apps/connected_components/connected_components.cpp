@@ -181,7 +181,6 @@ int main(int argc, char** argv) {
     std::cout << found.size.edges << " edges, " << found.labels.size() << " vertices, "
               << components << " components after " << found.rounds << " rounds\n";
     if (options.json) {
-        apps::print_json("connected_components", seconds, found.size.edges, runtime.config(),
-                         components);
+        apps::print_json("connected_components", seconds, found.size.edges, ctx, components);
     }
 }

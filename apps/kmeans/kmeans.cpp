@@ -174,5 +174,5 @@ int main(int argc, char** argv) {
     if (!options.output.empty()) write_sorted(model.centroids, options.output);
     std::cout << model.points << " points, " << options.centroids << " centroids, " << model.moves
               << " rounds\n";
-    if (options.json) apps::print_json("kmeans", seconds, model.points, runtime.config());
+    if (options.json) apps::print_json("kmeans", seconds, model.points, ctx);
 }

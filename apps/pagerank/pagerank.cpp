@@ -168,5 +168,5 @@ int main(int argc, char** argv) {
     if (!options.output.empty()) apps::write_values(found.given, options.output);
     std::cout << found.size.edges << " edges, " << found.given.size() << " vertices, "
               << options.rounds << " rounds\n";
-    if (options.json) apps::print_json("pagerank", seconds, found.size.edges, runtime.config());
+    if (options.json) apps::print_json("pagerank", seconds, found.size.edges, ctx);
 }

@@ -139,11 +139,12 @@ int main(int argc, char** argv) {
     double seconds = 0;
     const WordCounts counts = run(ctx, options, seconds);
 
+    if (!ctx.is_root()) return 0;
     if (!options.output.empty()) write_sorted(counts, options.output);
     print_top(counts, options.top);
     if (options.json) {
         std::uint64_t words = 0;
         for (const auto& row : counts) words += row.second;
-        apps::print_json("wordcount", seconds, words, runtime.config());
+        apps::print_json("wordcount", seconds, words, ctx);
     }
 }

@@ -1,4 +1,5 @@
 #include <renoir/base/error.hpp>
+#include <renoir/base/hash.hpp>
 #include <renoir/runtime/graph.hpp>
 
 namespace renoir {
@@ -66,6 +67,27 @@ void Graph::require_open(BlockId block, const OperatorInfo& user) const {
     throw Error(ErrorKind::usage,
                 user.text() + " uses a stream from the inside of " + loop->info.text() +
                     " behind the loop; only what the body returns leaves the loop");
+}
+
+void Graph::run_driven_actions(const Drive& drive) const {
+    for (const auto& action : driven_actions_) action(drive);
+}
+
+std::uint64_t Graph::fingerprint() const {
+    std::uint64_t hash = blocks_.size();
+    const auto add = [&hash](const auto& value) {
+        hash = detail::hash_combine(hash, hash_of(value));
+    };
+    for (const BlockDescription& block : blocks_) {
+        add(block.replication.kind());
+        add(block.replication.limit());
+        for (const OperatorInfo& info : block.operators) add(info.text());
+    }
+    for (const EdgeDescription& edge : edges_) {
+        add(edge.from);
+        add(edge.to);
+    }
+    return hash;
 }
 
 void Graph::require_open() const {

@@ -2,6 +2,7 @@
 
 #include <renoir/runtime/job.hpp>
 
+#include <algorithm>
 #include <latch>
 #include <thread>
 
@@ -17,8 +18,10 @@ class Job final : private Channels {
     void start();
     void join();
     [[nodiscard]] bool done() const noexcept { return done_.load(std::memory_order_acquire); }
-    [[nodiscard]] std::optional<Failure> failure() const { return state_.failure(); }
+    [[nodiscard]] bool failed() const { return state_.stopped(); }
     void cancel();
+    void progress() noexcept;
+    [[nodiscard]] std::optional<Error> error() const;
 
  private:
     std::vector<Lane> lanes_from(EdgeId edge, std::uint32_t sender) override;
@@ -27,6 +30,8 @@ class Job final : private Channels {
     void start_worker(std::uint32_t index);
     void run_worker(std::uint32_t index);
     void end_worker();
+    void drive_to_the_end() noexcept;
+    void finish_network();
     void fail(const Failure& failure);
     void stop_with(Failure failure);
     void wake_workers() noexcept;
@@ -56,13 +61,15 @@ Job::Job(std::shared_ptr<const Graph> graph, JobOptions options)
         placements_.push_back(place(graph_->block(id).replication, options_.layout));
     }
     for (std::uint32_t index = 0; index < options_.layout[options_.rank]; ++index) {
-        workers_.push_back(
-            std::make_unique<Worker>(options_.rank, index, *graph_, options_.schedule_seed));
+        workers_.push_back(std::make_unique<Worker>(options_.rank, options_.host, index, *graph_,
+                                                    options_.schedule_seed));
     }
     if (options_.link != nullptr) {
         network_ = std::make_unique<Network>(
             std::move(options_.link), [this] { wake_workers(); },
-            [this](Failure failure) { stop_with(std::move(failure)); });
+            [this](Failure failure) { stop_with(std::move(failure)); },
+            NetworkOptions{options_.communication_thread,
+                           static_cast<std::uint32_t>(options_.peer_timeout.count())});
     }
 }
 
@@ -72,6 +79,8 @@ Job::~Job() {
 }
 
 void Job::start() {
+    if (network_ != nullptr && network_->is_driven_by_caller())
+        graph_->run_driven_actions([this] { progress(); });
     for (std::uint32_t index = 0; index < workers_.size(); ++index) start_worker(index);
 }
 
@@ -94,10 +103,25 @@ void Job::start_worker(std::uint32_t index) {
     }
 }
 
+void Job::progress() noexcept {
+    if (network_ != nullptr && network_->is_driven_by_caller()) network_->drive();
+}
+
 void Job::join() {
+    drive_to_the_end();
     const std::lock_guard lock(join_mutex_);
     for (std::thread& thread : threads_) {
         if (thread.joinable()) thread.join();
+    }
+}
+
+void Job::drive_to_the_end() noexcept {
+    if (network_ == nullptr || !network_->is_driven_by_caller()) return;
+    constexpr std::chrono::microseconds shortest_pause{10};
+    constexpr std::chrono::microseconds longest_pause{1000};
+    for (auto pause = shortest_pause; !done(); pause = std::min(2 * pause, longest_pause)) {
+        if (network_->drive()) pause = shortest_pause;
+        std::this_thread::sleep_for(pause);
     }
 }
 
@@ -116,6 +140,7 @@ void Job::run_worker(std::uint32_t index) {
         fail(worker.describe_current_exception());
     }
     built_.arrive_and_wait();
+    if (index == 0 && network_ != nullptr) network_->start();
     try {
         worker.run(state_, network_.get());
     } catch (...) {
@@ -128,8 +153,13 @@ void Job::run_worker(std::uint32_t index) {
 
 void Job::end_worker() {
     if (working_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    finish_network();
     if (options_.on_end) options_.on_end(state_.failure().has_value());
     done_.store(true, std::memory_order_release);
+}
+
+void Job::finish_network() {
+    if (network_ != nullptr) network_->finish(state_.stopped());
 }
 
 void Job::fail(const Failure& failure) {
@@ -186,6 +216,13 @@ std::vector<IncomingLane> Job::lanes_to(EdgeId edge, std::uint32_t receiver) {
     return lanes;
 }
 
+std::optional<Error> Job::error() const {
+    const std::optional<Failure> failure = state_.failure();
+    if (!failure) return std::nullopt;
+    const Error error(failure->kind, failure->text);
+    return options_.rank == 0 ? error : error.reported_by_root();
+}
+
 JobHandle::JobHandle(std::unique_ptr<Job> job) : job_(std::move(job)) {}
 JobHandle::~JobHandle() = default;
 JobHandle::JobHandle(JobHandle&&) noexcept = default;
@@ -201,13 +238,15 @@ bool JobHandle::done() const {
 }
 
 bool JobHandle::failed() const {
-    return job_->failure().has_value();
+    return job_->failed();
 }
 
 std::optional<Error> JobHandle::error() const {
-    const std::optional<Failure> failure = job_->failure();
-    if (!failure) return std::nullopt;
-    return Error(failure->kind, failure->text);
+    return job_->error();
+}
+
+void JobHandle::progress() {
+    job_->progress();
 }
 
 void JobHandle::cancel() {

@@ -1,13 +1,25 @@
 #include "runtime/network.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <span>
+#include <utility>
 
 namespace renoir {
 
 namespace {
+
+using std::chrono::microseconds;
+
+// Between two looks at what has arrived where no worker looks.
+constexpr microseconds shortest_pause{50};
+constexpr microseconds longest_pause{2000};
+// Between two looks at whether the workers look.
+constexpr microseconds pause_of_watchdog{1000};
+// Other ranks that have failed end their part, unless a function of the user takes long.
+constexpr std::chrono::milliseconds patience_after_failure{1000};
 
 enum class FrameKind : std::uint32_t { slab, credit, failure };
 
@@ -16,8 +28,10 @@ struct Credit {
     std::uint32_t slabs = 0;
 };
 
+using Bytes = Link::Bytes;
+
 template <class T>
-T take(std::span<const std::byte>& bytes) {
+T take(Bytes& bytes) {
     if (bytes.size() < sizeof(T)) throw Error(ErrorKind::internal, "a truncated frame arrived");
     T value;
     std::memcpy(&value, bytes.data(), sizeof(T));
@@ -25,45 +39,113 @@ T take(std::span<const std::byte>& bytes) {
     return value;
 }
 
-using Bytes = std::span<const std::byte>;
-
 template <class T>
 Bytes bytes_of(const T& value) {
     return std::as_bytes(std::span(&value, 1));
 }
 
-/// A frame of the given kind with two runs of bytes behind it.
-std::vector<std::byte> make_frame(FrameKind kind, Bytes first, Bytes second = {}) {
-    std::vector<std::byte> frame(sizeof(kind) + first.size() + second.size());
-    std::memcpy(frame.data(), &kind, sizeof(kind));
-    const auto after_first = std::copy(first.begin(), first.end(), frame.begin() + sizeof(kind));
-    std::copy(second.begin(), second.end(), after_first);
-    return frame;
-}
-
-std::vector<std::byte> slab_frame(const Slab& slab) {
-    return make_frame(FrameKind::slab, serialize(slab));
-}
-
-std::vector<std::byte> credit_frame(const ChannelAddress& address, std::uint32_t slabs) {
-    return make_frame(FrameKind::credit, bytes_of(Credit{address, slabs}));
-}
-
-std::vector<std::byte> failure_frame(const Failure& failure) {
-    return make_frame(FrameKind::failure, bytes_of(failure.kind),
-                      std::as_bytes(std::span(failure.text)));
-}
-
 }  // namespace
 
 Network::Network(std::unique_ptr<Link> link, std::function<void()> wakeup,
-                 std::function<void(Failure)> on_failure)
-    : link_(std::move(link)), on_failure_(std::move(on_failure)) {
-    link_->set_wakeup(std::move(wakeup));
+                 std::function<void(Failure)> on_failure, NetworkOptions options)
+    : link_(std::move(link)),
+      wakeup_(std::move(wakeup)),
+      on_failure_(std::move(on_failure)),
+      driver_(link_->progress() == Link::Progress::by_caller ? Driver::caller
+              : options.own_thread                           ? Driver::own_thread
+                                                             : Driver::workers),
+      peer_timeout_(options.peer_timeout) {
+    link_->set_wakeup(wakeup_);
 }
 
 Network::~Network() {
     link_->set_wakeup(nullptr);
+    if (!thread_.joinable()) return;
+    {
+        const std::lock_guard lock(thread_mutex_);
+        thread_may_run_ = false;
+    }
+    thread_is_to_end_.notify_one();
+    thread_.join();
+}
+
+void Network::start() {
+    const bool needs_watchdog = link_->progress() == Link::Progress::by_polling;
+    if (driver_ == Driver::caller || (driver_ == Driver::workers && !needs_watchdog)) return;
+    thread_may_run_ = true;
+    quiet_since_ = last_beat_ = Clock::now();
+    thread_ = std::thread([this] { run_thread(); });
+}
+
+void Network::run_thread() {
+    std::unique_lock lock(thread_mutex_);
+    microseconds pause = shortest_pause;
+    while (!thread_is_to_end_.wait_for(lock, pause, [this] { return !thread_may_run_; })) {
+        pause = look(Clock::now());
+    }
+}
+
+// It looks the less often the longer nothing has happened: what comes after a pause waits for a
+// small part of the pause, and a rank that waits costs next to nothing.
+microseconds Network::look(Clock::time_point now) {
+    if (now - last_beat_ >= std::chrono::seconds(1)) beat(now);
+    const bool is_driven_by_workers = turns_.load(std::memory_order_relaxed) != turns_seen_;
+    turns_seen_ = turns_.load(std::memory_order_relaxed);
+    if (is_driven_by_workers || drive()) quiet_since_ = now;
+    if (is_driven_by_workers) return pause_of_watchdog;
+    const auto quiet = std::chrono::duration_cast<microseconds>(now - quiet_since_);
+    return std::clamp(quiet / 20, shortest_pause, longest_pause);
+}
+
+void Network::beat(Clock::time_point now) {
+    last_beat_ = now;
+    guarded([this] { link_->beat(peer_timeout_); });
+}
+
+// Nobody is above the network's own thread who could handle an error.
+template <class Action>
+void Network::guarded(const Action& action) noexcept {
+    const std::lock_guard lock(mutex_);
+    try {
+        action();
+        return;
+    } catch (const Error& error) {
+        on_failure_({error.kind(), error.what()});
+    } catch (const std::exception& error) {
+        on_failure_({ErrorKind::internal, error.what()});
+    }
+    // A link that has failed does not come back.
+    if (finishing_ != Finishing::no) end_finish();
+}
+
+bool Network::drive() noexcept {
+    bool moved = false;
+    guarded([&] { moved = move_and_finish(); });
+    return moved;
+}
+
+bool Network::move_and_finish() {
+    if (const auto announcement = std::exchange(announcement_, std::nullopt)) send(*announcement);
+    const bool moved = move_all();
+    if (drain_is_awaited_ && is_drained()) {
+        drain_is_awaited_ = false;
+        wakeup_();
+    }
+    if (finishing_ != Finishing::no) finish_if_possible();
+    return moved;
+}
+
+void Network::finish_if_possible() {
+    if (!has_said_finished_ && (finishing_ == Finishing::after_failure || is_drained())) {
+        link_->finish();
+        has_said_finished_ = true;
+    }
+    if ((has_said_finished_ && link_->finished()) || Clock::now() >= gives_up_at_) end_finish();
+}
+
+void Network::end_finish() noexcept {
+    finished_ = true;
+    has_finished_.notify_all();
 }
 
 SlabRing& Network::outgoing(const ChannelAddress& address, std::uint32_t to_rank, Parker& sender) {
@@ -84,11 +166,15 @@ SlabRing& Network::incoming(const ChannelAddress& address, std::uint32_t from_ra
 }
 
 bool Network::progress() {
+    if (driver_ != Driver::workers) return false;
     const std::unique_lock lock(mutex_, std::try_to_lock);
-    return lock.owns_lock() && move_all();
+    if (!lock.owns_lock()) return false;
+    turns_.fetch_add(1, std::memory_order_relaxed);
+    return move_all();
 }
 
 bool Network::progress_thoroughly() {
+    if (driver_ != Driver::workers) return false;
     const std::lock_guard lock(mutex_);
     return move_all();
 }
@@ -104,7 +190,13 @@ bool Network::move_all() {
 }
 
 bool Network::drained() {
+    if (driver_ != Driver::workers) return true;
     const std::lock_guard lock(mutex_);
+    drain_is_awaited_ = !is_drained();
+    return !drain_is_awaited_;
+}
+
+bool Network::is_drained() {
     for (const auto& [address, channel] : outgoing_) {
         if (channel.waiting != nullptr || !channel.ring.empty()) return false;
     }
@@ -113,8 +205,29 @@ bool Network::drained() {
 
 void Network::announce(const Failure& failure) {
     const std::lock_guard lock(mutex_);
+    // The thread that drives the network sends it, if a worker may not.
+    if (driver_ == Driver::workers) return send(failure);
+    announcement_ = failure;
+}
+
+void Network::send(const Failure& failure) {
     for (std::uint32_t rank = 0; rank < link_->ranks(); ++rank) {
-        if (rank != link_->rank()) link_->send(rank, failure_frame(failure));
+        if (rank == link_->rank()) continue;
+        link_->send(rank, {bytes_of(FrameKind::failure), bytes_of(failure.kind),
+                           std::as_bytes(std::span(failure.text))});
+    }
+}
+
+void Network::finish(bool failed) {
+    std::unique_lock lock(mutex_);
+    finishing_ = failed ? Finishing::after_failure : Finishing::in_order;
+    if (failed) gives_up_at_ = Clock::now() + patience_after_failure;
+    if (driver_ != Driver::workers) return has_finished_.wait(lock, [this] { return finished_; });
+    for (microseconds pause = shortest_pause; !finished_;
+         pause = std::min(2 * pause, longest_pause)) {
+        lock.unlock();
+        if (!drive()) std::this_thread::sleep_for(pause);
+        lock.lock();
     }
 }
 
@@ -128,7 +241,9 @@ bool Network::send_ready(const ChannelAddress&, Outgoing& channel) {
         }
         if (channel.waiting->header.count != 0 && channel.credits <= 0) return sent;
         --channel.credits;
-        link_->send(channel.to_rank, slab_frame(*channel.waiting));
+        const SlabParts parts = parts_of(*channel.waiting);
+        link_->send(channel.to_rank,
+                    {bytes_of(FrameKind::slab), parts.header, parts.front, parts.back});
         pool_.give(std::move(channel.waiting));
         sent = true;
     }
@@ -136,15 +251,15 @@ bool Network::send_ready(const ChannelAddress&, Outgoing& channel) {
 
 bool Network::receive_all() {
     bool received = false;
-    while (std::optional<Link::Frame> frame = link_->receive()) {
+    while (const std::optional<Link::Frame> frame = link_->receive()) {
         dispatch(*frame);
         received = true;
     }
     return received;
 }
 
-void Network::dispatch(Link::Frame& frame) {
-    std::span<const std::byte> bytes = frame.bytes;
+void Network::dispatch(const Link::Frame& frame) {
+    Bytes bytes = frame.bytes;
     switch (take<FrameKind>(bytes)) {
         case FrameKind::slab: {
             SlabPointer slab = deserialize(bytes, pool_);
@@ -184,7 +299,8 @@ bool Network::return_credits(const ChannelAddress& address, Incoming& channel) {
     const std::size_t owed = channel.ring.popped() - channel.credited;
     if (owed < SlabRing::slots / 2) return false;
     channel.credited += owed;
-    link_->send(channel.from_rank, credit_frame(address, static_cast<std::uint32_t>(owed)));
+    link_->send(channel.from_rank, {bytes_of(FrameKind::credit),
+                                    bytes_of(Credit{address, static_cast<std::uint32_t>(owed)})});
     return true;
 }
 

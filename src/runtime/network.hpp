@@ -9,11 +9,15 @@
 #include <renoir/transport/link.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
 #include <tuple>
 
 namespace renoir {
@@ -33,14 +37,25 @@ struct ChannelAddress {
     friend auto operator<=>(const ChannelAddress&, const ChannelAddress&) = default;
 };
 
+struct NetworkOptions {
+    /// A thread of its own drives the network, not the workers.
+    bool own_thread = false;
+    /// For so many seconds another rank may be silent; 0: for ever.
+    std::uint32_t peer_timeout = 0;
+};
+
 /// Credits: a sender has at most SlabRing::slots slabs of a channel under way or unread, so a slow
 /// receiver stops its own channel and no other, and memory stays bounded. A slab without items (a
 /// control mark) goes even without a credit, so that control cannot be stuck behind a slow
 /// receiver.
+///
+/// Something has to drive a network: the workers in passing, with a watchdog for the time when all
+/// of them sleep or are in long functions; or a thread of its own; or, where only one thread may
+/// call MPI, that one.
 class Network {
  public:
     Network(std::unique_ptr<Link> link, std::function<void()> wakeup,
-            std::function<void(Failure)> on_failure);
+            std::function<void(Failure)> on_failure, NetworkOptions options = {});
     ~Network();
     Network(const Network&) = delete;
     Network& operator=(const Network&) = delete;
@@ -51,20 +66,36 @@ class Network {
     [[nodiscard]] SlabRing& incoming(const ChannelAddress& address, std::uint32_t from_rank,
                                      Parker& receiver);
 
-    /// Moves what can be moved. Any worker may call it; false when another one is at it or when
-    /// there was nothing to do.
+    /// All rings are made.
+    void start();
+
+    /// Moves what can be moved. Any worker may call it; false when another one is at it, when there
+    /// was nothing to do, or when the workers do not drive the network.
     bool progress();
 
     /// As `progress`, but waits for another worker that is at it: what happened before the call is
     /// not overlooked. For the last look before a sleep.
     bool progress_thoroughly();
 
-    /// Whether all that the workers of this rank have sent has left it.
+    /// Whether all that the workers of this rank have sent has left it, or leaves without them.
     [[nodiscard]] bool drained();
 
     void announce(const Failure& failure);
 
+    /// Returns when no rank sends anything any more, which each says by calling it. To be called
+    /// once, when the workers of this rank have ended. After a failure it does not wait for ranks
+    /// that take long.
+    void finish(bool failed);
+
+    /// Whether the thread that made the link has to call `drive` until the job has ended.
+    [[nodiscard]] bool is_driven_by_caller() const noexcept { return driver_ == Driver::caller; }
+
+    /// Moves what can be moved and handles what goes wrong with it; whether anything was moved.
+    bool drive() noexcept;
+
  private:
+    enum class Driver { workers, own_thread, caller };
+
     struct Outgoing {
         SlabRing ring;
         std::uint32_t to_rank = 0;
@@ -80,19 +111,54 @@ class Network {
         std::size_t credited = 0;
     };
 
+    enum class Finishing { no, in_order, after_failure };
+
+    void run_thread();
+    /// What the network's own thread does when it is awake; returns how long it may sleep then.
+    std::chrono::microseconds look(Clock::time_point now);
+    void beat(Clock::time_point now);
+    template <class Action>
+    void guarded(const Action& action) noexcept;
+
+    bool move_and_finish();
+    void finish_if_possible();
+    void end_finish() noexcept;
+    [[nodiscard]] bool is_drained();
     bool move_all();
     bool send_ready(const ChannelAddress& address, Outgoing& channel);
+    void send(const Failure& failure);
     bool receive_all();
-    void dispatch(Link::Frame& frame);
+    void dispatch(const Link::Frame& frame);
     bool push_overflow(Incoming& channel);
     bool return_credits(const ChannelAddress& address, Incoming& channel);
 
     std::mutex mutex_;
     std::unique_ptr<Link> link_;
+    std::function<void()> wakeup_;
     std::function<void(Failure)> on_failure_;
+    Driver driver_;
+    std::uint32_t peer_timeout_;
     SlabPool pool_;
     std::map<ChannelAddress, Outgoing> outgoing_;
     std::map<ChannelAddress, Incoming> incoming_;
+    std::optional<Failure> announcement_;
+    bool drain_is_awaited_ = false;  // by a worker that has nothing else to do
+
+    Finishing finishing_ = Finishing::no;
+    bool has_said_finished_ = false;
+    bool finished_ = false;
+    std::condition_variable has_finished_;
+    Clock::time_point gives_up_at_ = Clock::time_point::max();
+
+    // The watchdog of the workers, or the driver itself.
+    std::mutex thread_mutex_;
+    std::condition_variable thread_is_to_end_;
+    bool thread_may_run_ = false;
+    std::thread thread_;
+    std::atomic<std::uint64_t> turns_{0};  // of the workers
+    std::uint64_t turns_seen_ = 0;
+    Clock::time_point quiet_since_{};
+    Clock::time_point last_beat_{};
 };
 
 }  // namespace renoir

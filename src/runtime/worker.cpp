@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace renoir {
 
@@ -26,9 +27,10 @@ void pause() noexcept {
 
 }  // namespace
 
-Worker::Worker(std::uint32_t rank, std::uint32_t index, const Graph& graph,
+Worker::Worker(std::uint32_t rank, std::string host, std::uint32_t index, const Graph& graph,
                std::uint64_t schedule_seed)
     : rank_(rank),
+      host_(std::move(host)),
       index_(index),
       graph_(graph),
       schedule_seed_(schedule_seed),
@@ -177,8 +179,9 @@ Clock::time_point Worker::next_deadline() const {
 }
 
 Failure Worker::describe_current_exception() const {
-    const std::string place =
-        " failed on rank " + std::to_string(rank_) + ", worker " + std::to_string(index_) + ": ";
+    const std::string place = " failed on rank " + std::to_string(rank_) +
+                              (host_.empty() ? "" : " (" + host_ + ')') + ", worker " +
+                              std::to_string(index_) + ": ";
     try {
         throw;
     } catch (const detail::OperatorFailure& failure) {

@@ -8,12 +8,14 @@
 #include <renoir/runtime/graph.hpp>
 
 #include <random>
+#include <string>
 
 namespace renoir {
 
 class Worker {
  public:
-    Worker(std::uint32_t rank, std::uint32_t index, const Graph& graph,
+    /// `host` is named in messages unless it is empty.
+    Worker(std::uint32_t rank, std::string host, std::uint32_t index, const Graph& graph,
            std::uint64_t schedule_seed);
 
     /// Builds the replicas that run here; on the worker's own thread, so that their memory is near.
@@ -48,6 +50,7 @@ class Worker {
     [[nodiscard]] Clock::time_point next_deadline() const;
 
     std::uint32_t rank_;
+    std::string host_;
     std::uint32_t index_;
     const Graph& graph_;
     std::uint64_t schedule_seed_;

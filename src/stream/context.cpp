@@ -1,34 +1,26 @@
-#include "config/unsupported.hpp"
+#include "base/host_name.hpp"
+#include "stream/ranks.hpp"
 #include "topology/pin_plan.hpp"
 
 #include <renoir/stream/context.hpp>
 
-#include <unistd.h>
-
-#include <array>
 #include <iostream>
+#include <numeric>
 
 namespace renoir {
 
 namespace {
 
-std::string host_name() {
-    std::array<char, 256> name{};
-    return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
-}
-
-ClusterMember only_rank(const RuntimeConfig& config) {
-    ClusterMember member;
-    member.layout = {static_cast<std::uint32_t>(config.workers())};
-    return member;
+void report_bindings(const topology::PinPlan& plan, const ClusterMember& member) {
+    const std::string own = topology::binding_lines(plan, member.rank, detail::host_name());
+    const std::vector<std::string> all = member.gather ? member.gather(own) : std::vector{own};
+    if (member.rank == 0) std::cerr << topology::bindings_table(all);
 }
 
 }  // namespace
 
 StreamContext::StreamContext(const RuntimeConfig& config)
-    : StreamContext(config, only_rank(config)) {
-    if (config.mode() == ExecutionMode::remote) throw detail::hosts_cannot_be_started(config);
-}
+    : StreamContext(config, detail::join_ranks(config)) {}
 
 StreamContext::StreamContext(const RuntimeConfig& config, ClusterMember member)
     : config_(config),
@@ -40,16 +32,24 @@ StreamContext StreamContext::new_local() {
     return StreamContext(RuntimeConfig::all_cores());
 }
 
+std::size_t StreamContext::workers() const noexcept {
+    return std::accumulate(member_.layout.begin(), member_.layout.end(), std::size_t{0});
+}
+
 JobHandle StreamContext::execute() {
     graph_->check_complete();
+    if (member_.require_same) member_.require_same(graph_->fingerprint());
     graph_->freeze();
     const auto plan = std::make_shared<topology::PinPlan>(
-        topology::make_plan(member_.layout[member_.rank], config_.pinning()));
-    if (config_.report_bindings()) std::cerr << topology::report(*plan, member_.rank, host_name());
+        topology::make_plan(member_.cpus, member_.layout[member_.rank], config_.pinning()));
+    if (config_.report_bindings()) report_bindings(*plan, member_);
     JobOptions options;
     options.layout = member_.layout;
     options.rank = member_.rank;
-    options.link = std::move(member_.link);
+    if (member_.connect) options.link = member_.connect();
+    options.communication_thread = config_.communication_thread();
+    options.peer_timeout = config_.peer_timeout();
+    options.host = member_.host;
     options.schedule_seed = member_.schedule_seed;
     options.bind_worker = [plan](std::uint32_t worker) {
         topology::bind_this_thread(*plan, worker);

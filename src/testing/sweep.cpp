@@ -62,7 +62,7 @@ StreamContext TestCluster::context(std::uint32_t rank) {
     ClusterMember member;
     member.layout = ClusterLayout(layout_.ranks, layout_.workers);
     member.rank = rank;
-    if (layout_.ranks > 1) member.link = links_->link(rank);
+    if (layout_.ranks > 1) member.connect = [links = links_, rank] { return links->link(rank); };
     member.schedule_seed = layout_.seed;
     member.batch_mode = layout_.batch_mode;
     // Ranks share this machine, so none may claim a core.

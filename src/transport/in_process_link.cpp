@@ -15,7 +15,9 @@ class InProcessLink final : public Link {
         return static_cast<std::uint32_t>(cluster_->mailboxes_.size());
     }
 
-    void send(std::uint32_t to, std::vector<std::byte> bytes) override {
+    void send(std::uint32_t to, std::initializer_list<Bytes> parts) override {
+        std::vector<std::byte> bytes;
+        for (const Bytes part : parts) bytes.insert(bytes.end(), part.begin(), part.end());
         InProcessCluster::Mailbox& mailbox = cluster_->mailboxes_[to];
         const std::lock_guard lock(mailbox.mutex);
         mailbox.frames.push_back({rank_, std::move(bytes)});
@@ -28,23 +30,30 @@ class InProcessLink final : public Link {
         const std::lock_guard lock(mailbox.mutex);
         if (mailbox.abort_reason) throw Error(ErrorKind::cancelled, *mailbox.abort_reason);
         if (mailbox.frames.empty()) return std::nullopt;
-        Frame frame = std::move(mailbox.frames.front());
+        received_ = std::move(mailbox.frames.front());
         mailbox.frames.pop_front();
-        return frame;
+        return Frame{received_.from, received_.bytes};
     }
 
-    [[nodiscard]] bool flushed() const override { return true; }
+    [[nodiscard]] bool flushed() override { return true; }
 
     void set_wakeup(std::function<void()> wakeup) override {
         const std::lock_guard lock(own().mutex);
         own().wakeup = std::move(wakeup);
     }
+    [[nodiscard]] Progress progress() const noexcept override { return Progress::by_wakeup; }
+    void beat(std::uint32_t) override {}
+
+    // What is sent to a rank that has ended stays in its mailbox.
+    void finish() override {}
+    [[nodiscard]] bool finished() override { return true; }
 
  private:
     InProcessCluster::Mailbox& own() { return cluster_->mailboxes_[rank_]; }
 
     std::shared_ptr<InProcessCluster> cluster_;
     std::uint32_t rank_;
+    InProcessCluster::Sent received_;
 };
 
 std::unique_ptr<Link> InProcessCluster::link(std::uint32_t rank) {

@@ -41,16 +41,11 @@ void SlabPool::give(SlabPointer slab) noexcept {
     }
 }
 
-std::vector<std::byte> serialize(const Slab& slab) {
+SlabParts parts_of(const Slab& slab) noexcept {
     const SlabHeader& header = slab.header;
-    std::vector<std::byte> bytes(sizeof(SlabHeader) + header.front_bytes + header.back_bytes);
-    std::byte* target = bytes.data();
-    std::memcpy(target, &header, sizeof(SlabHeader));
-    target += sizeof(SlabHeader);
-    std::memcpy(target, slab.payload(), header.front_bytes);
-    target += header.front_bytes;
-    std::memcpy(target, slab.payload() + slab.capacity() - header.back_bytes, header.back_bytes);
-    return bytes;
+    return {std::as_bytes(std::span(&header, 1)),
+            {slab.payload(), header.front_bytes},
+            {slab.payload() + slab.capacity() - header.back_bytes, header.back_bytes}};
 }
 
 SlabPointer deserialize(std::span<const std::byte> bytes, SlabPool& pool) {

@@ -20,6 +20,7 @@ SPACK_NAMES = {
     "tomlplusplus": "tomlplusplus",
     "CLI11": "cli11",
     "hwloc": "hwloc",
+    "MPI": "mpi",
     "ZLIB": "zlib-api",
     "libzstd": "zstd",
 }

@@ -23,7 +23,7 @@ def wordcount(*arguments, **options):
 
 def run(*command, **options):
     """Runs a command to its end and returns what it printed, as bytes."""
-    command = [os.fspath(word) for word in command]
+    command = [str(word) for word in command]
     options.setdefault("stdin", subprocess.DEVNULL)
     return subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, **options
@@ -33,7 +33,7 @@ def run(*command, **options):
 def start(*command, **options):
     """Starts a command whose output is read while it runs."""
     return subprocess.Popen(
-        [os.fspath(word) for word in command],
+        [str(word) for word in command],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         **options,

@@ -12,7 +12,9 @@
 #include <renoir/base/error.hpp>
 #include <renoir/runtime/source.hpp>
 
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -40,7 +42,9 @@ class ChannelQueue {
 
     bool send(T&& item) {
         std::unique_lock lock(mutex_);
-        room_.wait(lock, [&] { return abandoned_ || items_.size() < capacity_; });
+        const auto may_go_on = [&] { return abandoned_ || items_.size() < capacity_; };
+        while (drive_ && !may_go_on()) drive_while_waiting(lock);
+        room_.wait(lock, may_go_on);
         return store(std::move(item));
     }
 
@@ -54,9 +58,16 @@ class ChannelQueue {
         reader_ = reader;
     }
 
+    /// A sender that waits calls `drive`, as room comes only when it does.
+    void drive_with(std::function<void()> drive) {
+        const std::lock_guard lock(mutex_);
+        drive_ = std::move(drive);
+    }
+
     /// Nobody reads any more: waiting senders return.
     void abandon() {
         const std::lock_guard lock(mutex_);
+        drive_ = nullptr;
         abandoned_ = true;
         reader_ = nullptr;
         room_.notify_all();
@@ -72,6 +83,14 @@ class ChannelQueue {
     }
 
  private:
+    void drive_while_waiting(std::unique_lock<std::mutex>& lock) {
+        const std::function<void()> drive = drive_;
+        lock.unlock();
+        drive();
+        lock.lock();
+        room_.wait_for(lock, std::chrono::microseconds(50));
+    }
+
     bool store(T&& item) {
         if (abandoned_) return false;
         items_.push_back(std::move(item));
@@ -89,6 +108,7 @@ class ChannelQueue {
     std::vector<T> items_;
     std::size_t senders_ = 0;
     bool abandoned_ = false;
+    std::function<void()> drive_;
     Parker* reader_ = nullptr;
 };
 
@@ -179,25 +199,30 @@ class ChannelSender {
     std::shared_ptr<detail::ChannelQueue<T>> queue_;
 };
 
-/// The reading end of a channel, a source for `ctx.stream(...)`: one replica on rank 0, which costs
-/// no CPU while the channel is quiet.
+/// The reading end of a channel, a source for `ctx.stream(...)`: one replica on rank 0, or one on
+/// each rank, which costs no CPU while the channel is quiet.
 template <class T>
 class ChannelSource {
  public:
     using value_type = T;
 
-    explicit ChannelSource(std::shared_ptr<detail::ChannelQueue<T>> queue)
-        : end_(std::make_shared<detail::ReadingEnd<T>>(std::move(queue))) {}
+    ChannelSource(std::shared_ptr<detail::ChannelQueue<T>> queue, Replication replication)
+        : end_(std::make_shared<detail::ReadingEnd<T>>(std::move(queue))),
+          replication_(replication) {}
 
-    [[nodiscard]] static Replication replication() noexcept { return Replication::one(); }
+    [[nodiscard]] Replication replication() const noexcept { return replication_; }
     [[nodiscard]] detail::ChannelReader<T> open(const SourceContext& context) const {
         return {end_->queue(), context.parker};
     }
     /// On ranks that have no replica of the source nobody reads: senders wait for the job there.
     void abandon() const { end_->queue()->abandon(); }
+    void drive_with(std::function<void()> drive) const {
+        end_->queue()->drive_with(std::move(drive));
+    }
 
  private:
     std::shared_ptr<detail::ReadingEnd<T>> end_;
+    Replication replication_;
 };
 
 /// Both ends of a channel.
@@ -207,14 +232,30 @@ struct Channel {
     ChannelSource<T> source;
 };
 
-/// A channel that holds at most `capacity` items that the job has not taken yet; `send` waits for
-/// room. Throws Error(usage) for a capacity of 0.
+namespace detail {
+
 template <class T>
-[[nodiscard]] Channel<T> channel(std::size_t capacity) {
+[[nodiscard]] Channel<T> make_channel(std::size_t capacity, Replication replication) {
     if (capacity == 0)
         throw Error(ErrorKind::usage, "a channel of capacity 0 never has room; give it at least 1");
-    auto queue = std::make_shared<detail::ChannelQueue<T>>(capacity);
-    return {ChannelSender<T>(queue), ChannelSource<T>(queue)};
+    auto queue = std::make_shared<ChannelQueue<T>>(capacity);
+    return {ChannelSender<T>(queue), ChannelSource<T>(queue, replication)};
+}
+
+}  // namespace detail
+
+/// A channel that holds at most `capacity` items that the job has not taken yet; `send` waits for
+/// room. Rank 0 feeds it; on other ranks `send` returns false as soon as the job has ended. Throws
+/// Error(usage) for a capacity of 0.
+template <class T>
+[[nodiscard]] Channel<T> channel(std::size_t capacity) {
+    return detail::make_channel<T>(capacity, Replication::one());
+}
+
+/// The same, but every rank feeds the stream with items of its own and closes its sender.
+template <class T>
+[[nodiscard]] Channel<T> channel_on_each_rank(std::size_t capacity) {
+    return detail::make_channel<T>(capacity, Replication::host());
 }
 
 }  // namespace renoir

@@ -77,9 +77,20 @@ class Graph {
         return late_items_;
     }
 
+    /// A number that two graphs share only if they have the same operators in the same blocks.
+    [[nodiscard]] std::uint64_t fingerprint() const;
+
     /// `action` is called on every rank when its job has ended, well or not.
     void at_end(std::function<void()> action) { end_actions_.push_back(std::move(action)); }
     void run_end_actions() const;
+
+    using Drive = std::function<void()>;
+    /// `action` is called when a job starts that makes progress only while the calling thread
+    /// drives it: whoever makes that thread wait has to call the function that it is given.
+    void when_driven(std::function<void(const Drive&)> action) {
+        driven_actions_.push_back(std::move(action));
+    }
+    void run_driven_actions(const Drive& drive) const;
 
     /// From now on the graph cannot be changed.
     void freeze() noexcept { frozen_ = true; }
@@ -94,6 +105,7 @@ class Graph {
     std::deque<LoopDescription> loops_;
     std::map<StreamEnd, const OperatorInfo*> open_ends_;
     std::vector<std::function<void()>> end_actions_;
+    std::vector<std::function<void(const Drive&)>> driven_actions_;
     std::shared_ptr<std::atomic<std::uint64_t>> late_items_ =
         std::make_shared<std::atomic<std::uint64_t>>(0);
     StreamEnd next_end_ = 0;

@@ -6,9 +6,11 @@
 #include <renoir/runtime/graph.hpp>
 #include <renoir/transport/link.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace renoir {
 
@@ -17,6 +19,9 @@ struct JobOptions {
     ClusterLayout layout{1};
     std::uint32_t rank = 0;
     std::unique_ptr<Link> link;  ///< null where the layout has one rank
+    bool communication_thread = false;
+    std::chrono::seconds peer_timeout{0};  ///< 0: none
+    std::string host;                      ///< for messages; empty where the layout has one rank
     /// Called on worker `n`'s own thread before it starts, to bind it to its core.
     std::function<void(std::uint32_t worker)> bind_worker;
     /// Called once, on the last worker that ends, before JobHandle::done() and wait() notice.
@@ -27,7 +32,8 @@ struct JobOptions {
 
 class Job;
 
-/// A running job. Waiting, asking and cancelling may be done from any thread. Destroying the handle
+/// A running job. Waiting, asking and cancelling may be done from any thread;
+/// where only one thread may call MPI, waiting by that one. Destroying the handle
 /// of a job that still runs cancels it and waits for its workers, as std::jthread does.
 class [[nodiscard]] JobHandle {
  public:
@@ -48,6 +54,11 @@ class [[nodiscard]] JobHandle {
 
     /// What made the job fail, or nothing.
     [[nodiscard]] std::optional<Error> error() const;
+
+    /// Moves on what travels between ranks, where only the calling thread may call MPI (see
+    /// renoir/mpi.hpp): to be called again and again until the job is done, as `wait` does. In all
+    /// other cases it does nothing.
+    void progress();
 
     /// Asks the workers of all ranks to stop; a worker stops between two batches.
     void cancel();

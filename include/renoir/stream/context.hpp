@@ -15,7 +15,9 @@
 
 #include <concepts>
 #include <filesystem>
+#include <functional>
 #include <ranges>
+#include <vector>
 
 namespace renoir {
 
@@ -24,7 +26,16 @@ namespace renoir {
 struct ClusterMember {
     ClusterLayout layout;
     std::uint32_t rank = 0;
-    std::unique_ptr<Link> link;  ///< null where the layout has one rank
+    std::string host;  ///< for messages; may be empty
+    /// Makes the link of a job; empty where the layout has one rank.
+    std::function<std::unique_ptr<Link>()> connect;
+    /// Called before a job with a number that must be the same on every rank; throws where it is
+    /// not. May be empty.
+    std::function<void(std::uint64_t fingerprint)> require_same;
+    /// What each rank says, by rank. May be empty where the layout has one rank.
+    std::function<std::vector<std::string>(const std::string&)> gather;
+    /// The CPUs of this rank; empty: those that the process may use.
+    std::vector<unsigned> cpus;
     /// Not 0: workers run their replicas in an order shuffled by this seed.
     std::uint64_t schedule_seed = 0;
     BatchMode batch_mode = BatchMode::automatic();
@@ -153,6 +164,16 @@ class StreamContext {
     /// Starts the job and returns at once.
     [[nodiscard]] JobHandle execute();
 
+    // Ranks.
+
+    /// Whether this is rank 0, which has the results of the `collect` family and prints for all.
+    /// Always true where there is one rank.
+    [[nodiscard]] bool is_root() const noexcept { return member_.rank == 0; }
+    [[nodiscard]] std::size_t rank() const noexcept { return member_.rank; }
+    [[nodiscard]] std::size_t ranks() const noexcept { return member_.layout.size(); }
+    /// Number of workers of the whole job.
+    [[nodiscard]] std::size_t workers() const noexcept;
+
     /// How many items of this rank came too late for every window that holds them and were dropped,
     /// so far.
     [[nodiscard]] std::uint64_t late_items() const noexcept { return graph_->late_items()->load(); }
@@ -183,6 +204,8 @@ auto StreamContext::named_stream(S source, OperatorInfo info) {
     const BlockId block = graph_->add_block(source.replication(), member_.batch_mode);
     const OperatorInfo& named = graph_->add_operator(block, std::move(info));
     if constexpr (requires { source.abandon(); }) graph_->at_end([source] { source.abandon(); });
+    if constexpr (requires { source.drive_with(nullptr); })
+        graph_->when_driven([source](const auto& drive) { source.drive_with(drive); });
     return Stream<typename S::value_type, SourceChain<S>>(
         StreamHandle(graph_, block, named), SourceChain<S>{std::move(source), &named}, execution_);
 }

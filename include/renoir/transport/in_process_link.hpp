@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace renoir {
 
@@ -29,9 +30,13 @@ class InProcessCluster : public std::enable_shared_from_this<InProcessCluster> {
  private:
     friend class InProcessLink;
 
+    struct Sent {
+        std::uint32_t from = 0;
+        std::vector<std::byte> bytes;
+    };
     struct Mailbox {
         std::mutex mutex;
-        std::deque<Link::Frame> frames;
+        std::deque<Sent> frames;
         std::function<void()> wakeup;
         std::optional<std::string> abort_reason;
     };

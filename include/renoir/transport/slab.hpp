@@ -82,8 +82,13 @@ class SlabPool {
     std::vector<SlabPointer> free_;
 };
 
-/// Bytes of a slab as they travel between ranks: header, start and end of the payload.
-[[nodiscard]] std::vector<std::byte> serialize(const Slab& slab);
+/// The used bytes of a slab, as they travel between ranks one behind the other.
+struct SlabParts {
+    std::span<const std::byte> header;
+    std::span<const std::byte> front;
+    std::span<const std::byte> back;
+};
+[[nodiscard]] SlabParts parts_of(const Slab& slab) noexcept;
 
 /// The slab that `bytes` hold. Throws Error(internal) when they are not one.
 [[nodiscard]] SlabPointer deserialize(std::span<const std::byte> bytes, SlabPool& pool);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "slab_bytes.hpp"
+
 #include <renoir/transport/slab_writer.hpp>
 
 #include <utility>
@@ -28,7 +30,7 @@ template <class T>
 [[nodiscard]] inline std::vector<renoir::SlabPointer> sent_over_wire(
     std::vector<renoir::SlabPointer> slabs, renoir::SlabPool& pool) {
     for (renoir::SlabPointer& slab : slabs) {
-        const std::vector<std::byte> bytes = renoir::serialize(*slab);
+        const std::vector<std::byte> bytes = bytes_of(*slab);
         pool.give(std::move(slab));
         slab = renoir::deserialize(bytes, pool);
     }

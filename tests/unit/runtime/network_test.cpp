@@ -269,7 +269,7 @@ TEST_CASE("bytes that are no frame are an internal error and not a crash") {
          {std::vector<std::byte>{}, std::vector<std::byte>(3), std::vector<std::byte>(4),
           std::vector<std::byte>(30), std::vector<std::byte>(4, std::byte{0x7f})}) {
         TwoRanks ranks(1);
-        ranks.cluster->link(0)->send(1, bytes);
+        ranks.cluster->link(0)->send(1, {bytes});
         try {
             ranks.to.progress();
             FAIL("a frame of " << bytes.size() << " bytes was accepted");

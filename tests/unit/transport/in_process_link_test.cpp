@@ -14,10 +14,8 @@ namespace {
 using renoir::InProcessCluster;
 using renoir::Link;
 
-std::vector<std::byte> bytes_of(std::uint32_t number) {
-    std::vector<std::byte> bytes(sizeof(number));
-    std::memcpy(bytes.data(), &number, sizeof(number));
-    return bytes;
+Link::Bytes bytes_of(const std::uint32_t& number) {
+    return std::as_bytes(std::span(&number, 1));
 }
 
 std::uint32_t number_in(const Link::Frame& frame) {
@@ -37,7 +35,8 @@ TEST_CASE("a frame arrives where it was sent, with the rank of its sender") {
     REQUIRE(one->rank() == 1);
     REQUIRE(one->ranks() == 3);
     REQUIRE_FALSE(two->receive());
-    zero->send(2, bytes_of(7));
+    const std::uint32_t seven = 7;
+    zero->send(2, {bytes_of(seven)});
     one->send(2, {});
     REQUIRE(zero->flushed());
     const auto first = two->receive();
@@ -64,8 +63,8 @@ TEST_CASE("frames of each pair of ranks keep their order while all ranks talk at
             std::uint32_t received = 0;
             for (std::uint32_t sent = 0; sent < frames || received < 2 * frames;) {
                 if (sent < frames) {
-                    link->send((rank + 1) % ranks, bytes_of(sent));
-                    link->send((rank + 2) % ranks, bytes_of(sent));
+                    link->send((rank + 1) % ranks, {bytes_of(sent)});
+                    link->send((rank + 2) % ranks, {bytes_of(sent)});
                     ++sent;
                 }
                 const auto frame = link->receive();

@@ -1,6 +1,7 @@
 // Slabs, their pool and their form between ranks.
 
 #include "catch.hpp"
+#include "slab_bytes.hpp"
 
 #include <renoir/base/error.hpp>
 #include <renoir/transport/slab_writer.hpp>
@@ -111,7 +112,7 @@ TEST_CASE("a slab has the same header, start and end after the wire") {
     SlabPool pool;
     for (int round = 0; round < 300; ++round) {
         SlabPointer sent = random_slab(random, pool);
-        const auto bytes = renoir::serialize(*sent);
+        const auto bytes = bytes_of(*sent);
         SlabPointer received = renoir::deserialize(bytes, pool);
         REQUIRE(same_header(received->header, sent->header));
         REQUIRE(same_payload(*sent, *received));
@@ -125,14 +126,14 @@ TEST_CASE("the gap in the middle of a slab does not travel") {
     SlabPointer slab = pool.take(1);
     slab->header.front_bytes = 100;
     slab->header.back_bytes = 24;
-    REQUIRE(renoir::serialize(*slab).size() == sizeof(SlabHeader) + 124);
+    REQUIRE(bytes_of(*slab).size() == sizeof(SlabHeader) + 124);
 }
 
 TEST_CASE("bytes that are no slab are refused") {
     SlabPool pool;
     SlabPointer slab = pool.take(1);
     slab->header.front_bytes = 100;
-    const auto whole = renoir::serialize(*slab);
+    const auto whole = bytes_of(*slab);
     for (std::size_t size = 0; size < whole.size(); ++size) {
         REQUIRE_THROWS_AS(renoir::deserialize(std::span(whole).first(size), pool), renoir::Error);
     }

@@ -1,0 +1,123 @@
+#include "transport/mpi_ranks.hpp"
+
+#include "base/host_name.hpp"
+#include "transport/mpi_link.hpp"
+
+#include <renoir/base/error.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <thread>
+
+namespace renoir {
+
+namespace {
+
+using std::chrono::microseconds;
+
+/// Tags of jobs; MPI guarantees tags up to 32767.
+constexpr int most_tags = 32'000;
+
+using HostName = std::array<char, 64>;
+
+HostName this_host() {
+    HostName name{};
+    detail::host_name().copy(name.data(), name.size() - 1);
+    return name;
+}
+
+std::uint32_t size_of(MPI_Comm communicator) {
+    int size = 0;
+    check_mpi(MPI_Comm_size(communicator, &size), "MPI_Comm_size");
+    return static_cast<std::uint32_t>(size);
+}
+
+std::uint32_t rank_in(MPI_Comm communicator) {
+    int rank = 0;
+    check_mpi(MPI_Comm_rank(communicator, &rank), "MPI_Comm_rank");
+    return static_cast<std::uint32_t>(rank);
+}
+
+}  // namespace
+
+MpiRanks::MpiRanks(MPI_Comm parent, MpiThreads threads) : threads_(threads) {
+    check_mpi(MPI_Comm_dup(parent, &communicator_), "MPI_Comm_dup");
+    check_mpi(MPI_Comm_set_errhandler(communicator_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    check_mpi(MPI_Comm_split_type(communicator_, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host_),
+              "MPI_Comm_split_type");
+    rank_ = rank_in(communicator_);
+    size_ = size_of(communicator_);
+    rank_on_host_ = rank_in(host_);
+    size_of_host_ = size_of(host_);
+    for (const HostName& name : gather(this_host())) host_names_.emplace_back(name.data());
+}
+
+MpiRanks::~MpiRanks() {
+    int is_finalized = 0;
+    if (MPI_Finalized(&is_finalized) != MPI_SUCCESS || is_finalized != 0) return;
+    MPI_Comm_free(&host_);
+    MPI_Comm_free(&communicator_);
+}
+
+std::string MpiRanks::name_of(std::uint32_t rank) const {
+    return "rank " + std::to_string(rank) + " (" + host_names_.at(rank) + ')';
+}
+
+std::vector<std::string> MpiRanks::gather_texts(const std::string& text) {
+    const std::vector<std::size_t> lengths = gather(text.size());
+    const std::size_t longest = *std::ranges::max_element(lengths);
+    std::string padded = text;
+    padded.resize(longest);
+    std::string all(longest * size_, '\0');
+    gather_bytes(communicator_, padded.data(), longest, all.data());
+    std::vector<std::string> texts;
+    for (std::size_t rank = 0; rank < size_; ++rank)
+        texts.push_back(all.substr(rank * longest, lengths[rank]));
+    return texts;
+}
+
+std::unique_ptr<Link> MpiRanks::connect() {
+    const auto life = std::make_shared<const int>(0);
+    link_ = life;
+    const int tag = 1 + links_made_++ % most_tags;
+    return make_mpi_link(*this, tag, life);
+}
+
+void MpiRanks::gather_bytes(MPI_Comm communicator, const void* own, std::size_t size, void* all) {
+    MPI_Request request = MPI_REQUEST_NULL;
+    const int count = static_cast<int>(size);
+    {
+        const auto lock = turn();
+        check_mpi(
+            MPI_Iallgather(own, count, MPI_BYTE, all, count, MPI_BYTE, communicator, &request),
+            "MPI_Iallgather");
+    }
+    wait_for(request);
+}
+
+// Collective calls of MPI wait by polling; this one sleeps between two looks.
+void MpiRanks::wait_for(MPI_Request& request) {
+    constexpr microseconds longest_pause{1000};
+    for (microseconds pause{10};; pause = std::min(2 * pause, longest_pause)) {
+        int complete = 0;
+        {
+            const auto lock = turn();
+            check_mpi(MPI_Test(&request, &complete, MPI_STATUS_IGNORE), "MPI_Test");
+        }
+        if (complete != 0) return;
+        std::this_thread::sleep_for(pause);
+    }
+}
+
+void check_mpi(int code, const char* what) {
+    if (code == MPI_SUCCESS) return;
+    std::array<char, MPI_MAX_ERROR_STRING> text{};
+    int length = 0;
+    MPI_Error_string(code, text.data(), &length);
+    throw Error(ErrorKind::internal,
+                std::string(what) +
+                    " failed: " + std::string(text.data(), static_cast<std::size_t>(length)));
+}
+
+}  // namespace renoir

@@ -1,0 +1,102 @@
+#pragma once
+
+// The ranks of an MPI communicator: what they tell each other, and the links of their jobs.
+
+#include <renoir/transport/link.hpp>
+
+#include <mpi.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace renoir {
+
+/// Who may call MPI in this process.
+enum class MpiThreads {
+    any,        ///< every thread, several at once
+    in_turn,    ///< every thread, one at a time, and nobody but us does
+    this_only,  ///< the thread that made the ranks
+};
+
+/// A duplicate of a communicator. It is made, asked and connected by one thread, the same on every
+/// rank in the same order; waiting burns no core.
+class MpiRanks {
+ public:
+    /// Collective.
+    MpiRanks(MPI_Comm parent, MpiThreads threads);
+    /// Not after MPI_Finalize.
+    ~MpiRanks();
+    MpiRanks(const MpiRanks&) = delete;
+    MpiRanks& operator=(const MpiRanks&) = delete;
+
+    [[nodiscard]] std::uint32_t rank() const noexcept { return rank_; }
+    [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
+    [[nodiscard]] MpiThreads threads() const noexcept { return threads_; }
+
+    /// Index of this rank among those of its host.
+    [[nodiscard]] std::uint32_t rank_on_host() const noexcept { return rank_on_host_; }
+
+    /// For messages: `rank 2 (node3)`.
+    [[nodiscard]] std::string name_of(std::uint32_t rank) const;
+
+    /// The values of all ranks, and of those on this host, by rank.
+    template <class T>
+    [[nodiscard]] std::vector<T> gather(const T& value) {
+        return gather_in(communicator_, size_, value);
+    }
+    template <class T>
+    [[nodiscard]] std::vector<T> gather_on_host(const T& value) {
+        return gather_in(host_, size_of_host_, value);
+    }
+
+    [[nodiscard]] std::vector<std::string> gather_texts(const std::string& text);
+
+    /// A link between all ranks for one job. Links of several jobs may be alive at once.
+    [[nodiscard]] std::unique_ptr<Link> connect();
+
+    /// Whether a job is running: the process must not end now, others wait for it.
+    [[nodiscard]] bool is_connected() const noexcept { return !link_.expired(); }
+
+    // For links.
+
+    [[nodiscard]] MPI_Comm communicator() const noexcept { return communicator_; }
+
+    /// To be held while MPI is called.
+    [[nodiscard]] std::unique_lock<std::mutex> turn() { return std::unique_lock(mutex_); }
+
+    /// Keeps memory that MPI may still use: of messages whose receiver has left.
+    void keep(std::shared_ptr<void> memory) { kept_.push_back(std::move(memory)); }
+
+ private:
+    template <class T>
+    std::vector<T> gather_in(MPI_Comm communicator, std::uint32_t size, const T& value) {
+        static_assert(std::is_trivially_copyable_v<T>);
+        std::vector<T> values(size);
+        gather_bytes(communicator, &value, sizeof(T), values.data());
+        return values;
+    }
+    void gather_bytes(MPI_Comm communicator, const void* own, std::size_t size, void* all);
+    void wait_for(MPI_Request& request);
+
+    MPI_Comm communicator_ = MPI_COMM_NULL;
+    MPI_Comm host_ = MPI_COMM_NULL;
+    MpiThreads threads_;
+    std::uint32_t rank_ = 0;
+    std::uint32_t size_ = 1;
+    std::uint32_t rank_on_host_ = 0;
+    std::uint32_t size_of_host_ = 1;
+    std::vector<std::string> host_names_;
+    std::mutex mutex_;
+    int links_made_ = 0;
+    std::weak_ptr<const void> link_;
+    std::vector<std::shared_ptr<void>> kept_;
+};
+
+/// Throws Error(internal) with the text of MPI when a call has failed. Every return code comes
+/// here.
+void check_mpi(int code, const char* what);
+
+}  // namespace renoir

@@ -1,0 +1,27 @@
+"""Starts programs under mpirun.
+
+The test scripts are started with the paths of wordcount, of cli_pipelines and of test_mpi_link.
+"""
+
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+LINK = str(pathlib.Path(sys.argv.pop(3)).resolve())
+
+import programs  # noqa: E402  (reads the other two arguments)
+
+# Containers have one user, and fewer cores than ranks here.
+ENVIRONMENT = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+LAUNCHER = ["mpirun", "--oversubscribe", "--bind-to", "none", "--quiet"]
+
+
+def launch(ranks, *command, **options):
+    options.setdefault("env", ENVIRONMENT)
+    return programs.run(*LAUNCHER, "-np", str(ranks), *command, **options)
+
+
+def start(ranks, *command, **options):
+    options.setdefault("env", ENVIRONMENT)
+    return programs.start(*LAUNCHER, "-np", str(ranks), *command, **options)
