@@ -35,8 +35,8 @@ void flush_standard_output() noexcept {
     std::fflush(stdout);
 }
 
-/// On ranks other than 0: so long the line of rank 0 may take until it is out.
-constexpr std::chrono::milliseconds patience_with_root{700};
+/// On ranks other than 0: so long rank 0 may take for its line, and the launcher to end all then.
+constexpr std::chrono::milliseconds patience_with_root{1800};
 
 // Two threads may fail at the same time: the first one is reported, the other waits for the end.
 void claim_the_end() noexcept {

@@ -2,6 +2,8 @@
 #include <renoir/base/hash.hpp>
 #include <renoir/runtime/graph.hpp>
 
+#include <numeric>
+
 namespace renoir {
 
 BlockId Graph::add_block(Replication replication, BatchMode batch_mode) {
@@ -10,14 +12,19 @@ BlockId Graph::add_block(Replication replication, BatchMode batch_mode) {
     return static_cast<BlockId>(blocks_.size() - 1);
 }
 
-EdgeId Graph::connect(BlockId from, BlockId to) {
-    LoopDescription* loop = blocks_[from].loop;
-    if (depth_of(loop) > depth_of(blocks_[to].loop)) blocks_[to].loop = loop;
-    return connect_outward(from, to);
+void Graph::set_layout(const ClusterLayout& layout, std::size_t most_lanes) {
+    const std::size_t workers = std::accumulate(layout.begin(), layout.end(), std::size_t{0});
+    has_many_workers_ = layout.size() > 1 && workers > layout.size() && workers > most_lanes;
 }
 
-EdgeId Graph::connect_outward(BlockId from, BlockId to) {
-    edges_.push_back({from, to});
+EdgeId Graph::connect(BlockId from, BlockId to, EdgeScope scope) {
+    LoopDescription* loop = blocks_[from].loop;
+    if (depth_of(loop) > depth_of(blocks_[to].loop)) blocks_[to].loop = loop;
+    return connect_outward(from, to, scope);
+}
+
+EdgeId Graph::connect_outward(BlockId from, BlockId to, EdgeScope scope) {
+    edges_.push_back({from, to, scope});
     return static_cast<EdgeId>(edges_.size() - 1);
 }
 

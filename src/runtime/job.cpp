@@ -24,8 +24,13 @@ class Job final : private Channels {
     [[nodiscard]] std::optional<Error> error() const;
 
  private:
-    std::vector<Lane> lanes_from(EdgeId edge, std::uint32_t sender) override;
+    Lanes lanes_from(EdgeId edge, std::uint32_t sender) override;
     std::vector<IncomingLane> lanes_to(EdgeId edge, std::uint32_t receiver) override;
+
+    [[nodiscard]] bool connects(EdgeId edge, std::uint32_t sender, std::uint32_t receiver) const;
+    [[nodiscard]] Lane lane_to(EdgeId edge, std::uint32_t sender, std::uint32_t receiver);
+    [[nodiscard]] std::vector<std::uint32_t> routes(EdgeId edge,
+                                                    const std::vector<Lane>& lanes) const;
 
     void start_worker(std::uint32_t index);
     void run_worker(std::uint32_t index);
@@ -181,36 +186,82 @@ SlabRing& Job::local_ring(const ChannelAddress& address) {
     return rings_[address];
 }
 
-std::vector<Lane> Job::lanes_from(EdgeId edge, std::uint32_t sender) {
-    const BlockId from = graph_->edge(edge).from;
-    const ReplicaAddress own = placements_[from].at(sender);
-    std::vector<Lane> lanes;
-    std::uint32_t receiver = 0;
-    for (const ReplicaAddress& to : placements_[graph_->edge(edge).to]) {
-        const ChannelAddress address{edge, sender, receiver++};
-        if (to.rank == options_.rank) {
-            lanes.push_back({&local_ring(address), &workers_[to.worker]->parker()});
+bool Job::connects(EdgeId edge, std::uint32_t sender, std::uint32_t receiver) const {
+    const EdgeDescription& description = graph_->edge(edge);
+    const ReplicaAddress from = placements_[description.from][sender];
+    const ReplicaAddress to = placements_[description.to][receiver];
+    switch (description.scope) {
+        case EdgeScope::all:
+            return true;
+        case EdgeScope::same_replica:
+            return sender == receiver;
+        case EdgeScope::worker_of_ranks:
+            return from.worker % options_.layout[to.rank] == to.worker;
+        case EdgeScope::own_rank:
+            return from.rank == to.rank;
+    }
+    return false;
+}
+
+Lane Job::lane_to(EdgeId edge, std::uint32_t sender, std::uint32_t receiver) {
+    const ReplicaAddress from = placements_[graph_->edge(edge).from][sender];
+    const ReplicaAddress to = placements_[graph_->edge(edge).to][receiver];
+    const ChannelAddress address{edge, sender, receiver};
+    if (to.rank == options_.rank)
+        return {&local_ring(address), receiver, &workers_[to.worker]->parker()};
+    return network_->outgoing(address, to.rank, workers_[from.worker]->parker());
+}
+
+Lanes Job::lanes_from(EdgeId edge, std::uint32_t sender) {
+    const auto receivers = static_cast<std::uint32_t>(placements_[graph_->edge(edge).to].size());
+    Lanes lanes;
+    for (std::uint32_t receiver = 0; receiver < receivers; ++receiver) {
+        if (connects(edge, sender, receiver))
+            lanes.lanes.push_back(lane_to(edge, sender, receiver));
+    }
+    if (graph_->edge(edge).scope != EdgeScope::all)
+        lanes.lane_of_destination = routes(edge, lanes.lanes);
+    return lanes;
+}
+
+/// To a destination leads the lane of its replica, or else that of another one on its rank; or
+/// else, where the sender chose freely, any.
+std::vector<std::uint32_t> Job::routes(EdgeId edge, const std::vector<Lane>& lanes) const {
+    const std::vector<ReplicaAddress>& receivers = placements_[graph_->edge(edge).to];
+    std::map<std::uint32_t, std::uint32_t> lane_of_replica;
+    std::map<std::uint32_t, std::uint32_t> lane_of_rank;
+    for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
+        lane_of_replica[lanes[lane].destination] = lane;
+        lane_of_rank[receivers[lanes[lane].destination].rank] = lane;
+    }
+    std::vector<std::uint32_t> routes;
+    for (std::uint32_t destination = 0; destination < receivers.size(); ++destination) {
+        const auto replica = lane_of_replica.find(destination);
+        const auto rank = lane_of_rank.find(receivers[destination].rank);
+        if (replica != lane_of_replica.end()) {
+            routes.push_back(replica->second);
+        } else if (rank != lane_of_rank.end()) {
+            routes.push_back(rank->second);
         } else {
-            // The sender itself drives the network before it rests, so nobody needs waking.
-            Parker& parker = workers_[own.worker]->parker();
-            lanes.push_back({&network_->outgoing(address, to.rank, parker), &parker});
+            routes.push_back(destination % static_cast<std::uint32_t>(lanes.size()));
         }
     }
-    return lanes;
+    return routes;
 }
 
 std::vector<IncomingLane> Job::lanes_to(EdgeId edge, std::uint32_t receiver) {
     const ReplicaAddress own = placements_[graph_->edge(edge).to].at(receiver);
     Parker& own_parker = workers_[own.worker]->parker();
     std::vector<IncomingLane> lanes;
-    std::uint32_t sender = 0;
-    for (const ReplicaAddress& from : placements_[graph_->edge(edge).from]) {
-        const ChannelAddress address{edge, sender++, receiver};
+    const std::vector<ReplicaAddress>& senders = placements_[graph_->edge(edge).from];
+    for (std::uint32_t sender = 0; sender < senders.size(); ++sender) {
+        if (!connects(edge, sender, receiver)) continue;
+        const ReplicaAddress from = senders[sender];
+        const ChannelAddress address{edge, sender, receiver};
         if (from.rank == options_.rank) {
             lanes.push_back({&local_ring(address), &workers_[from.worker]->parker()});
         } else {
-            // The receiver itself drives the network before it rests, so nobody needs waking.
-            lanes.push_back({&network_->incoming(address, from.rank, own_parker), &own_parker});
+            lanes.push_back(network_->incoming(address, from.rank, own_parker));
         }
     }
     return lanes;

@@ -70,6 +70,10 @@ Network::~Network() {
 }
 
 void Network::start() {
+    {
+        const std::lock_guard lock(mutex_);
+        started_ = true;
+    }
     const bool needs_watchdog = link_->progress() == Link::Progress::by_polling;
     if (driver_ == Driver::caller || (driver_ == Driver::workers && !needs_watchdog)) return;
     thread_may_run_ = true;
@@ -120,7 +124,7 @@ void Network::guarded(const Action& action) noexcept {
 
 bool Network::drive() noexcept {
     bool moved = false;
-    guarded([&] { moved = move_and_finish(); });
+    guarded([&] { moved = started_ && move_and_finish(); });
     return moved;
 }
 
@@ -148,21 +152,28 @@ void Network::end_finish() noexcept {
     has_finished_.notify_all();
 }
 
-SlabRing& Network::outgoing(const ChannelAddress& address, std::uint32_t to_rank, Parker& sender) {
+Lane Network::outgoing(const ChannelAddress& address, std::uint32_t to_rank, Parker& sender) {
     const std::lock_guard lock(mutex_);
-    Outgoing& channel = outgoing_[address];
+    const std::size_t number = outgoing_.size();
+    number_of_outgoing_.emplace(address, number);
+    Outgoing& channel = outgoing_.emplace_back();
     channel.to_rank = to_rank;
     channel.sender = &sender;
-    return channel.ring;
+    ready_.grow(outgoing_.size());
+    return {&channel.ring, address.destination, nullptr, &ready_, number};
 }
 
-SlabRing& Network::incoming(const ChannelAddress& address, std::uint32_t from_rank,
-                            Parker& receiver) {
+IncomingLane Network::incoming(const ChannelAddress& address, std::uint32_t from_rank,
+                               Parker& receiver) {
     const std::lock_guard lock(mutex_);
-    Incoming& channel = incoming_[address];
+    const std::size_t number = incoming_.size();
+    number_of_incoming_.emplace(address, number);
+    Incoming& channel = incoming_.emplace_back();
     channel.from_rank = from_rank;
     channel.receiver = &receiver;
-    return channel.ring;
+    channel.address = address;
+    read_.grow(incoming_.size());
+    return {&channel.ring, nullptr, &read_, number};
 }
 
 bool Network::progress() {
@@ -181,11 +192,11 @@ bool Network::progress_thoroughly() {
 
 bool Network::move_all() {
     bool moved = receive_all();
-    for (auto& [address, channel] : outgoing_) moved |= send_ready(address, channel);
-    for (auto& [address, channel] : incoming_) {
-        moved |= push_overflow(channel);
-        moved |= return_credits(address, channel);
-    }
+    ready_.take_all([&](std::size_t number) { moved |= send_ready(outgoing_[number]); });
+    read_.take_all([&](std::size_t number) {
+        moved |= push_overflow(incoming_[number]);
+        moved |= return_credits(incoming_[number]);
+    });
     return moved;
 }
 
@@ -197,8 +208,8 @@ bool Network::drained() {
 }
 
 bool Network::is_drained() {
-    for (const auto& [address, channel] : outgoing_) {
-        if (channel.waiting != nullptr || !channel.ring.empty()) return false;
+    for (const Outgoing& channel : outgoing_) {
+        if (!channel.waiting.empty() || !channel.ring.empty()) return false;
     }
     return link_->flushed();
 }
@@ -220,6 +231,7 @@ void Network::send(const Failure& failure) {
 
 void Network::finish(bool failed) {
     std::unique_lock lock(mutex_);
+    started_ = true;  // unless no worker could be started
     finishing_ = failed ? Finishing::after_failure : Finishing::in_order;
     if (failed) gives_up_at_ = Clock::now() + patience_after_failure;
     if (driver_ != Driver::workers) return has_finished_.wait(lock, [this] { return finished_; });
@@ -231,22 +243,33 @@ void Network::finish(bool failed) {
     }
 }
 
-bool Network::send_ready(const ChannelAddress&, Outgoing& channel) {
+bool Network::send_ready(Outgoing& channel) {
     bool sent = false;
-    while (true) {
-        if (channel.waiting == nullptr) {
-            channel.waiting = channel.ring.try_pop();
-            if (channel.waiting == nullptr) return sent;
-            if (channel.ring.producer_waits()) channel.sender->wake();
-        }
-        if (channel.waiting->header.count != 0 && channel.credits <= 0) return sent;
+    while (take_waiting(channel)) {
+        SlabPointer& slab = channel.waiting.front();
+        if (slab->header.count != 0 && channel.credits <= 0) return sent;
         --channel.credits;
-        const SlabParts parts = parts_of(*channel.waiting);
+        const SlabParts parts = parts_of(*slab);
         link_->send(channel.to_rank,
                     {bytes_of(FrameKind::slab), parts.header, parts.front, parts.back});
-        pool_.give(std::move(channel.waiting));
+        pool_.give(std::move(slab));
+        channel.waiting.pop_front();
         sent = true;
     }
+    return sent;
+}
+
+// One slab, as the next has room in the ring. But a calling thread that waits in the program's own
+// MPI calls for another rank must not hold back the workers of that rank: what they have for this
+// one is kept until then.
+bool Network::take_waiting(Outgoing& channel) {
+    while (channel.waiting.empty() || driver_ == Driver::caller) {
+        SlabPointer slab = channel.ring.try_pop();
+        if (slab == nullptr) break;
+        if (channel.ring.producer_waits()) channel.sender->wake();
+        channel.waiting.push_back(std::move(slab));
+    }
+    return !channel.waiting.empty();
 }
 
 bool Network::receive_all() {
@@ -264,14 +287,17 @@ void Network::dispatch(const Link::Frame& frame) {
         case FrameKind::slab: {
             SlabPointer slab = deserialize(bytes, pool_);
             const SlabHeader& header = slab->header;
-            Incoming& channel = incoming_.at({header.edge, header.source, header.destination});
+            Incoming& channel =
+                incoming_[number_of_incoming_.at({header.edge, header.source, header.destination})];
             channel.overflow.push_back(std::move(slab));
             push_overflow(channel);
             return;
         }
         case FrameKind::credit: {
             const auto credit = take<Credit>(bytes);
-            outgoing_.at(credit.address).credits += credit.slabs;
+            const std::size_t number = number_of_outgoing_.at(credit.address);
+            outgoing_[number].credits += credit.slabs;
+            ready_.add(number);
             return;
         }
         case FrameKind::failure: {
@@ -295,12 +321,13 @@ bool Network::push_overflow(Incoming& channel) {
 }
 
 // Half a window at a time: one small frame for several slabs, and the sender never runs dry.
-bool Network::return_credits(const ChannelAddress& address, Incoming& channel) {
+bool Network::return_credits(Incoming& channel) {
     const std::size_t owed = channel.ring.popped() - channel.credited;
     if (owed < SlabRing::slots / 2) return false;
     channel.credited += owed;
-    link_->send(channel.from_rank, {bytes_of(FrameKind::credit),
-                                    bytes_of(Credit{address, static_cast<std::uint32_t>(owed)})});
+    link_->send(channel.from_rank,
+                {bytes_of(FrameKind::credit),
+                 bytes_of(Credit{channel.address, static_cast<std::uint32_t>(owed)})});
     return true;
 }
 

@@ -4,21 +4,21 @@
 // over a Link. Workers only see rings; whichever of them passes by drives the network.
 
 #include <renoir/base/error.hpp>
+#include <renoir/base/hash.hpp>
 #include <renoir/runtime/parker.hpp>
 #include <renoir/runtime/replica.hpp>
 #include <renoir/transport/link.hpp>
 
 #include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
-#include <tuple>
 
 namespace renoir {
 
@@ -35,6 +35,13 @@ struct ChannelAddress {
     std::uint32_t destination = 0;
 
     friend auto operator<=>(const ChannelAddress&, const ChannelAddress&) = default;
+};
+
+struct HashOfAddress {
+    [[nodiscard]] std::size_t operator()(const ChannelAddress& address) const noexcept {
+        const auto replicas = std::uint64_t{address.source} << 32 | address.destination;
+        return detail::hash_combine(address.edge, detail::hash_word(replicas));
+    }
 };
 
 struct NetworkOptions {
@@ -60,13 +67,14 @@ class Network {
     Network(const Network&) = delete;
     Network& operator=(const Network&) = delete;
 
-    /// Rings are made while the replicas are built; `progress` is called only afterwards.
-    [[nodiscard]] SlabRing& outgoing(const ChannelAddress& address, std::uint32_t to_rank,
-                                     Parker& sender);
-    [[nodiscard]] SlabRing& incoming(const ChannelAddress& address, std::uint32_t from_rank,
-                                     Parker& receiver);
+    /// Channels are made while the replicas are built; `progress` is called only afterwards. A
+    /// worker drives the network before it rests, so nobody needs to be woken for a slab.
+    [[nodiscard]] Lane outgoing(const ChannelAddress& address, std::uint32_t to_rank,
+                                Parker& sender);
+    [[nodiscard]] IncomingLane incoming(const ChannelAddress& address, std::uint32_t from_rank,
+                                        Parker& receiver);
 
-    /// All rings are made.
+    /// All channels are made; before, `drive` does nothing.
     void start();
 
     /// Moves what can be moved. Any worker may call it; false when another one is at it, when there
@@ -101,12 +109,13 @@ class Network {
         std::uint32_t to_rank = 0;
         Parker* sender = nullptr;
         std::int64_t credits = static_cast<std::int64_t>(SlabRing::slots);
-        SlabPointer waiting;  // taken from the ring, but without a credit yet
+        std::deque<SlabPointer> waiting;  // taken from the ring, but not sent yet
     };
     struct Incoming {
         SlabRing ring;
         std::uint32_t from_rank = 0;
         Parker* receiver = nullptr;
+        ChannelAddress address;
         std::deque<SlabPointer> overflow;  // marks that came without a credit
         std::size_t credited = 0;
     };
@@ -125,12 +134,13 @@ class Network {
     void end_finish() noexcept;
     [[nodiscard]] bool is_drained();
     bool move_all();
-    bool send_ready(const ChannelAddress& address, Outgoing& channel);
+    bool send_ready(Outgoing& channel);
+    bool take_waiting(Outgoing& channel);
     void send(const Failure& failure);
     bool receive_all();
     void dispatch(const Link::Frame& frame);
     bool push_overflow(Incoming& channel);
-    bool return_credits(const ChannelAddress& address, Incoming& channel);
+    bool return_credits(Incoming& channel);
 
     std::mutex mutex_;
     std::unique_ptr<Link> link_;
@@ -139,9 +149,15 @@ class Network {
     Driver driver_;
     std::uint32_t peer_timeout_;
     SlabPool pool_;
-    std::map<ChannelAddress, Outgoing> outgoing_;
-    std::map<ChannelAddress, Incoming> incoming_;
+    using ChannelNumbers = boost::unordered_flat_map<ChannelAddress, std::size_t, HashOfAddress>;
+    std::deque<Outgoing> outgoing_;
+    std::deque<Incoming> incoming_;
+    ChannelNumbers number_of_outgoing_;
+    ChannelNumbers number_of_incoming_;
+    ReadySet ready_;  // outgoing channels that have a slab or a credit
+    ReadySet read_;   // incoming channels that a slab was read from
     std::optional<Failure> announcement_;
+    bool started_ = false;
     bool drain_is_awaited_ = false;  // by a worker that has nothing else to do
 
     Finishing finishing_ = Finishing::no;

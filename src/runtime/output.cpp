@@ -2,15 +2,17 @@
 
 namespace renoir {
 
-OutputBase::OutputBase(std::uint32_t edge, std::uint32_t source, const std::vector<Lane>& lanes,
-                       BatchMode mode, SlabPool& pool)
-    : destinations_(lanes.size()),
+OutputBase::OutputBase(std::uint32_t edge, std::uint32_t source, Lanes lanes, BatchMode mode,
+                       SlabPool& pool)
+    : destinations_(lanes.lane_of_destination.empty() ? lanes.lanes.size()
+                                                      : lanes.lane_of_destination.size()),
+      lane_of_destination_(std::move(lanes.lane_of_destination)),
       edge_(edge),
       source_(source),
       mode_(mode),
       pool_(pool),
-      lanes_(lanes.size()) {
-    for (std::size_t i = 0; i < lanes.size(); ++i) lanes_[i].lane = lanes[i];
+      lanes_(lanes.lanes.size()) {
+    for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i].lane = lanes.lanes[i];
 }
 
 bool OutputBase::drain() {
@@ -19,46 +21,46 @@ bool OutputBase::drain() {
         if (channel.overflow.empty()) continue;
         while (!channel.overflow.empty() && channel.lane.ring->try_push(channel.overflow.front())) {
             channel.overflow.pop_front();
-            channel.lane.receiver->wake();
+            channel.lane.announce();
         }
         if (channel.overflow.empty()) --overflowing_;
     }
     return overflowing_ == 0;
 }
 
-void OutputBase::send(std::size_t destination, SlabPointer slab) {
+void OutputBase::send(std::size_t lane, SlabPointer slab) {
     slab->header.edge = edge_;
     slab->header.source = source_;
-    slab->header.destination = static_cast<std::uint32_t>(destination);
-    Channel& channel = lanes_[destination];
+    Channel& channel = lanes_[lane];
+    slab->header.destination = channel.lane.destination;
     if (channel.overflow.empty() && channel.lane.ring->try_push(slab)) {
-        channel.lane.receiver->wake();
+        channel.lane.announce();
         return;
     }
     if (channel.overflow.empty()) ++overflowing_;
     channel.overflow.push_back(std::move(slab));
 }
 
-bool OutputBase::send_open(std::size_t destination) {
-    SlabPointer slab = take_open(destination);
+bool OutputBase::send_open(std::size_t lane) {
+    SlabPointer slab = take_open(lane);
     if (slab == nullptr) return false;
-    send(destination, std::move(slab));
+    send(lane, std::move(slab));
     return true;
 }
 
 void OutputBase::send_mark(const Mark& mark) {
-    for (std::size_t destination = 0; destination < lanes_.size(); ++destination) {
-        SlabPointer slab = take_open(destination);
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+        SlabPointer slab = take_open(lane);
         if (slab == nullptr) slab = pool_.take(0);
         slab->header.mark = mark;
-        send(destination, std::move(slab));
+        send(lane, std::move(slab));
     }
 }
 
 bool OutputBase::flush_all() {
     bool sent = false;
-    for (std::size_t destination = 0; destination < lanes_.size(); ++destination) {
-        sent |= send_open(destination);
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+        sent |= send_open(lane);
     }
     return sent;
 }
@@ -66,9 +68,9 @@ bool OutputBase::flush_all() {
 // A receiver that still has slabs to read gains nothing from a small one more.
 bool OutputBase::flush_for_waiting_receivers() {
     bool sent = false;
-    for (std::size_t destination = 0; destination < lanes_.size(); ++destination) {
-        const Channel& channel = lanes_[destination];
-        if (channel.overflow.empty() && channel.lane.ring->empty()) sent |= send_open(destination);
+    for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+        const Channel& channel = lanes_[lane];
+        if (channel.overflow.empty() && channel.lane.ring->empty()) sent |= send_open(lane);
     }
     return sent;
 }

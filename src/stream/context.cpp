@@ -26,7 +26,9 @@ StreamContext::StreamContext(const RuntimeConfig& config, ClusterMember member)
     : config_(config),
       member_(std::move(member)),
       graph_(std::make_shared<Graph>()),
-      execution_(std::make_shared<Execution>()) {}
+      execution_(std::make_shared<Execution>()) {
+    graph_->set_layout(member_.layout, member_.most_lanes);
+}
 
 StreamContext StreamContext::new_local() {
     return StreamContext(RuntimeConfig::all_cores());

@@ -1,3 +1,6 @@
+#include "base/launcher.hpp"
+#include "stream/ranks.hpp"
+
 #include <renoir/testing/sweep.hpp>
 
 #include <chrono>
@@ -26,21 +29,37 @@ std::uint64_t first_seed() {
     return seed == nullptr ? 1 : std::strtoull(seed, nullptr, 10);
 }
 
+std::vector<std::uint32_t> numbers_of_ranks() {
+    if (is_launched()) return {renoir::detail::launched_rank()->ranks};
+    return {1, 2, 3};
+}
+
+std::vector<std::uint32_t> numbers_of_workers() {
+    if (is_launched()) return {1, 2};
+    return {1, 2, 4};
+}
+
 }  // namespace
 
 std::string Layout::text() const {
     return std::to_string(ranks) + " ranks x " + std::to_string(workers) + " workers, " +
-           batch_name + ", seed " + std::to_string(seed);
+           batch_name + ", seed " + std::to_string(seed) + (two_levels ? ", two levels" : "");
+}
+
+bool is_launched() {
+    return renoir::detail::launched_rank() && renoir::detail::launched_rank()->ranks > 1;
 }
 
 std::vector<Layout> layouts() {
     std::vector<Layout> all;
     std::uint64_t seed = first_seed();
-    for (const std::uint32_t ranks : {1U, 2U, 3U}) {
-        for (const std::uint32_t workers : {1U, 2U, 4U}) {
+    for (const std::uint32_t ranks : numbers_of_ranks()) {
+        for (const std::uint32_t workers : numbers_of_workers()) {
             for (const NamedMode& mode : batch_modes()) {
                 ++seed;
-                all.push_back({ranks, workers, mode.mode, mode.name, seed % 2 == 0 ? seed : 0});
+                const bool two_levels = seed % 3 == 0;
+                all.push_back(
+                    {ranks, workers, mode.mode, mode.name, seed % 2 == 0 ? seed : 0, two_levels});
             }
         }
     }
@@ -55,6 +74,16 @@ std::vector<Layout> few_layouts() {
     return some;
 }
 
+std::optional<ClusterMember> launched_member(const Layout& layout) {
+    if (!is_launched()) return std::nullopt;
+    ClusterMember member = renoir::detail::join_ranks(
+        RuntimeConfig::all_cores().with_workers_per_rank(layout.workers));
+    member.schedule_seed = layout.seed;
+    member.batch_mode = layout.batch_mode;
+    if (layout.two_levels) member.most_lanes = 0;
+    return member;
+}
+
 TestCluster::TestCluster(const Layout& layout)
     : layout_(layout), links_(std::make_shared<InProcessCluster>(layout.ranks)) {}
 
@@ -65,6 +94,7 @@ StreamContext TestCluster::context(std::uint32_t rank) {
     if (layout_.ranks > 1) member.connect = [links = links_, rank] { return links->link(rank); };
     member.schedule_seed = layout_.seed;
     member.batch_mode = layout_.batch_mode;
+    if (layout_.two_levels) member.most_lanes = 0;
     // Ranks share this machine, so none may claim a core.
     return StreamContext(RuntimeConfig::local(layout_.workers).with_pinning(PinMode::none),
                          std::move(member));

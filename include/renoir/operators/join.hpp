@@ -14,14 +14,6 @@ namespace renoir {
 
 namespace detail {
 
-/// To the replica of the same index.
-template <class AnyStream>
-EdgeId stay(AnyStream& stream, const OperatorInfo& info, BlockId to) {
-    return connect_to(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
-        return FixedPartition{context.index()};
-    });
-}
-
 /// A copy to every replica.
 template <class AnyStream>
 EdgeId broadcast_into(AnyStream& stream, const OperatorInfo& info, BlockId to) {
@@ -97,7 +89,7 @@ struct KeyedJoinInput {
     [[nodiscard]] EdgeId send_by_key(Used& used, const OperatorInfo& info, BlockId to) const {
         const Graph& graph = used.handle().graph();
         if (graph.block(used.handle().block()).replication == graph.block(to).replication)
-            return stay(used, info, to);
+            return connect_in_place(used, info, to);
         return connect_to(used, info, to, partition());
     }
 };
@@ -214,7 +206,7 @@ struct ShipBroadcastRight {
 
     template <class Left, class Used>
     static EdgeId send_left(const Left&, Used& used, const OperatorInfo& info, BlockId to) {
-        return stay(used, info, to);
+        return connect_in_place(used, info, to);
     }
     template <class Right, class Used>
     static EdgeId send_right(const Right&, Used& used, const OperatorInfo& info, BlockId to) {
@@ -242,7 +234,7 @@ EdgeId connect_side(Input& input, const Items& items, const OperatorInfo& info,
                 rows, info, *loop, [items, tables](ReplicaContext& context, Output<Ready>& ready) {
                     return BuildTableStage<Items>(table_of(tables, items, context), ready);
                 });
-            return stay(marks, info, to);
+            return connect_in_place(marks, info, to);
         });
     } else {
         return use_inside(input.stream, info, loop, send);

@@ -111,12 +111,15 @@ auto gather(AnyStream& stream, OperatorInfo info) {
 /// To the replica of the same index, where both blocks have the same replication.
 template <class T, class AnyStream>
 auto forward(AnyStream& stream, OperatorInfo info) {
-    const Replication replication =
-        stream.handle().graph().block(stream.handle().block()).replication;
-    return exchange<T>(stream, std::move(info), replication,
-                       [](const OperatorInfo&, ReplicaContext& context) {
-                           return FixedPartition{context.index()};
-                       });
+    const BlockDescription& own = stream.handle().graph().block(stream.handle().block());
+    const auto connect = [](Graph& graph, BlockId from, BlockId to) {
+        const EdgeId edge = graph.connect(from, to, EdgeScope::same_replica);
+        return ExchangeEdges{edge, edge};
+    };
+    return exchange_along<T>(stream, std::move(info), own.replication, connect,
+                             [](const OperatorInfo&, ReplicaContext& context) {
+                                 return FixedPartition{context.index()};
+                             });
 }
 
 }  // namespace detail

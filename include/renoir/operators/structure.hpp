@@ -82,14 +82,22 @@ EdgeId connect_to(AnyStream& stream, OperatorInfo info, BlockId to, MakePartitio
     static_assert(Exchangeable<Item>,
                   "the items of this stream must be encodable to cross an exchange");
     stream.handle().require_usable(info);
-    const EdgeId edge = stream.handle().graph().connect(stream.handle().block(), to);
-    end_block(stream, std::move(info), [&](const OperatorInfo& named) {
-        return [edge, make_partition, &named](ReplicaContext& context) {
-            Output<Item>& output = context.open_output<Item>(edge);
-            auto partition = partition_of_travelling<AnyStream>(make_partition(named, context));
-            return PartitionStage<Item, decltype(partition)>{output, std::move(partition)};
-        };
-    });
+    const ExchangeEdges edges = connect_for_exchange<AnyStream>(
+        stream.handle().graph(), info, stream.handle().block(), to, make_partition);
+    end_block_with_partition(stream, std::move(info), edges.first, std::move(make_partition));
+    return edges.last;
+}
+
+/// Connects the end of a stream to an existing block of the same replication, in place.
+template <class AnyStream>
+EdgeId connect_in_place(AnyStream& stream, OperatorInfo info, BlockId to) {
+    stream.handle().require_usable(info);
+    const EdgeId edge =
+        stream.handle().graph().connect(stream.handle().block(), to, EdgeScope::same_replica);
+    end_block_with_partition(stream, std::move(info), edge,
+                             [](const OperatorInfo&, ReplicaContext& context) {
+                                 return FixedPartition{context.index()};
+                             });
     return edge;
 }
 
@@ -103,11 +111,7 @@ EdgeId merge_into(AnyStream& stream, const OperatorInfo& info, BlockId to) {
     const Graph& graph = stream.handle().graph();
     const bool same =
         graph.block(stream.handle().block()).replication == graph.block(to).replication;
-    if (same) {
-        return connect_to(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
-            return FixedPartition{context.index()};
-        });
-    }
+    if (same) return connect_in_place(stream, info, to);
     return connect_to(stream, info, to, [](const OperatorInfo&, ReplicaContext& context) {
         return RunPartition(context.index());
     });
@@ -129,7 +133,7 @@ auto Stream<T, Chain>::split(std::size_t copies, Location where) {
     for (std::size_t i = 0; i < copies; ++i) {
         const BlockId to =
             graph->add_block(graph->block(from).replication, graph->block(from).batch_mode);
-        edges.push_back(graph->connect(from, to));
+        edges.push_back(graph->connect(from, to, EdgeScope::same_replica));
         streams.emplace_back(StreamHandle(graph, to, graph->add_operator(to, info)),
                              ExchangeChain<Item>{{edges.back()}}, execution_);
     }

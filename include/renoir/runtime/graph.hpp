@@ -13,9 +13,18 @@
 
 namespace renoir {
 
+/// Which replicas an edge connects.
+enum class EdgeScope : std::uint8_t {
+    all,              ///< each with each
+    same_replica,     ///< each with the one of the same index
+    worker_of_ranks,  ///< each with one of each rank: the first half of a partition in two levels
+    own_rank,         ///< each with those of its rank: the second half
+};
+
 struct EdgeDescription {
     BlockId from = 0;
     BlockId to = 0;
+    EdgeScope scope = EdgeScope::all;
 };
 
 /// A loop: the blocks in it run once in each of its rounds.
@@ -48,9 +57,19 @@ class Graph {
  public:
     [[nodiscard]] BlockId add_block(Replication replication, BatchMode batch_mode);
     /// What follows a block in a loop is in that loop, too.
-    [[nodiscard]] EdgeId connect(BlockId from, BlockId to);
+    [[nodiscard]] EdgeId connect(BlockId from, BlockId to, EdgeScope scope = EdgeScope::all);
     /// As connect, but `to` stays where it is: a way out of a loop.
-    [[nodiscard]] EdgeId connect_outward(BlockId from, BlockId to);
+    [[nodiscard]] EdgeId connect_outward(BlockId from, BlockId to,
+                                         EdgeScope scope = EdgeScope::all);
+
+    /// Where the job will run. Where a sender has more than `most_lanes` destinations, items go to
+    /// a worker of their rank first, so that buffers grow with the ranks and not with all workers.
+    void set_layout(const ClusterLayout& layout, std::size_t most_lanes);
+    /// Whether an exchange between blocks of these replications takes two levels.
+    [[nodiscard]] bool exchanges_in_two_levels(Replication from, Replication to) const noexcept {
+        return has_many_workers_ && from == Replication::unlimited() &&
+               to == Replication::unlimited();
+    }
 
     /// A loop inside `outer` (or inside none); it stays where it is.
     [[nodiscard]] LoopDescription& add_loop(LoopDescription* outer, OperatorInfo info);
@@ -109,6 +128,7 @@ class Graph {
     std::shared_ptr<std::atomic<std::uint64_t>> late_items_ =
         std::make_shared<std::atomic<std::uint64_t>>(0);
     StreamEnd next_end_ = 0;
+    bool has_many_workers_ = false;
     bool frozen_ = false;
 };
 

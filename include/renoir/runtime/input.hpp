@@ -34,8 +34,7 @@ class Input {
             const IncomingLane& lane = lanes_[channel];
             SlabPointer slab = lane.ring->try_pop();
             if (slab == nullptr) continue;
-            if (lane.ring->producer_waits()) [[unlikely]]
-                lane.sender->wake();
+            lane.announce_room();
             progressed = true;
             deliver(*slab, channel, stage);
             const Mark mark = slab->header.mark;

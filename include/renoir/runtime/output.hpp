@@ -4,6 +4,7 @@
 
 #include <renoir/runtime/batch_mode.hpp>
 #include <renoir/runtime/parker.hpp>
+#include <renoir/runtime/ready_set.hpp>
 #include <renoir/transport/ring.hpp>
 #include <renoir/transport/slab_writer.hpp>
 
@@ -13,10 +14,25 @@
 
 namespace renoir {
 
-/// One destination of an output: the ring that leads there and who is to be woken.
+/// One way out of an output: the ring that leads there and how the other end learns of a slab.
 struct Lane {
     SlabRing* ring = nullptr;
-    Parker* receiver = nullptr;
+    std::uint32_t destination = 0;  ///< index of the receiving replica among those of its block
+    Parker* receiver = nullptr;     ///< to be woken, where it is on this rank
+    ReadySet* ready = nullptr;      ///< to be told, where the network takes the slabs
+    std::size_t number = 0;         ///< in `ready`
+
+    void announce() const noexcept {
+        if (ready != nullptr) return ready->add(number);
+        receiver->wake();
+    }
+};
+
+/// All ways out of an output.
+struct Lanes {
+    std::vector<Lane> lanes;
+    /// Which of them leads to each destination; empty: each destination has its own, in order.
+    std::vector<std::uint32_t> lane_of_destination;
 };
 
 /// What the worker does with an output, whatever the type of its items.
@@ -26,8 +42,8 @@ struct Lane {
 /// bounded by what one step emits.
 class OutputBase {
  public:
-    OutputBase(std::uint32_t edge, std::uint32_t source, const std::vector<Lane>& lanes,
-               BatchMode mode, SlabPool& pool);
+    OutputBase(std::uint32_t edge, std::uint32_t source, Lanes lanes, BatchMode mode,
+               SlabPool& pool);
     virtual ~OutputBase() = default;
     OutputBase(const OutputBase&) = delete;
     OutputBase& operator=(const OutputBase&) = delete;
@@ -51,14 +67,20 @@ class OutputBase {
     [[nodiscard]] Clock::time_point deadline() const noexcept;
 
  protected:
-    /// Hands a closed slab to its lane.
-    void send(std::size_t destination, SlabPointer slab);
+    /// The lane that leads to a destination.
+    [[nodiscard]] std::size_t lane_to(std::size_t destination) const noexcept {
+        return lane_of_destination_.empty() ? destination : lane_of_destination_[destination];
+    }
 
+    /// Hands a closed slab to its lane.
+    void send(std::size_t lane, SlabPointer slab);
+
+    [[nodiscard]] std::size_t lanes() const noexcept { return lanes_.size(); }
     [[nodiscard]] SlabPool& pool() noexcept { return pool_; }
     [[nodiscard]] std::size_t most_items() const noexcept { return mode_.most_items(); }
 
-    /// Takes the open slab of a destination, or null when there is none.
-    virtual SlabPointer take_open(std::size_t destination) noexcept = 0;
+    /// Takes the open slab of a lane, or null when there is none.
+    virtual SlabPointer take_open(std::size_t lane) noexcept = 0;
 
     std::size_t open_slabs_ = 0;
 
@@ -68,11 +90,12 @@ class OutputBase {
         std::deque<SlabPointer> overflow;
     };
 
-    bool send_open(std::size_t destination);
+    bool send_open(std::size_t lane);
     bool flush_all();
     bool flush_for_waiting_receivers();
 
     std::size_t destinations_;  // asked for each item: lanes_ would have to divide to tell
+    std::vector<std::uint32_t> lane_of_destination_;
     std::uint32_t edge_;
     std::uint32_t source_;
     BatchMode mode_;
@@ -86,26 +109,26 @@ class OutputBase {
 template <Exchangeable T>
 class Output final : public OutputBase {
  public:
-    Output(std::uint32_t edge, std::uint32_t source, const std::vector<Lane>& lanes, BatchMode mode,
-           SlabPool& pool)
-        : OutputBase(edge, source, lanes, mode, pool), writers_(lanes.size()) {}
+    Output(std::uint32_t edge, std::uint32_t source, Lanes lanes, BatchMode mode, SlabPool& pool)
+        : OutputBase(edge, source, std::move(lanes), mode, pool), writers_(this->lanes()) {}
 
     /// Appends one item for the destination; sends the slab when that fills it.
     void append(std::size_t destination, const T& value) {
-        SlabWriter<T>& writer = writers_[destination];
+        const std::size_t lane = lane_to(destination);
+        SlabWriter<T>& writer = writers_[lane];
         if (!writer.is_open()) [[unlikely]] {
             open(writer, value);
         } else if (!writer.fits(value)) [[unlikely]] {
-            close_and_send(destination);
+            close_and_send(lane);
             open(writer, value);
         }
         if (writer.append(value)) [[unlikely]]
-            close_and_send(destination);
+            close_and_send(lane);
     }
 
  protected:
-    SlabPointer take_open(std::size_t destination) noexcept override {
-        SlabWriter<T>& writer = writers_[destination];
+    SlabPointer take_open(std::size_t lane) noexcept override {
+        SlabWriter<T>& writer = writers_[lane];
         if (!writer.is_open()) return nullptr;
         --open_slabs_;
         return writer.close();
@@ -121,9 +144,9 @@ class Output final : public OutputBase {
         ++open_slabs_;
     }
 
-    void close_and_send(std::size_t destination) {
+    void close_and_send(std::size_t lane) {
         --open_slabs_;
-        send(destination, writers_[destination].close());
+        send(lane, writers_[lane].close());
     }
 
     std::vector<SlabWriter<T>> writers_;

@@ -54,11 +54,19 @@ class ReplicaOutputs {
 using EdgeId = std::uint32_t;
 using BlockId = std::uint32_t;
 
-/// One sender of an input: the ring that comes from there and who is to be woken when there is
-/// room.
+/// One sender of an input: the ring that comes from there and how it learns that there is room.
 struct IncomingLane {
     SlabRing* ring = nullptr;
-    Parker* sender = nullptr;
+    Parker* sender = nullptr;  ///< to be woken when it waits, where it is on this rank
+    ReadySet* read = nullptr;  ///< to be told, where the network brings the slabs
+    std::size_t number = 0;    ///< in `read`
+
+    /// After a slab was taken.
+    void announce_room() const noexcept {
+        if (read != nullptr) return read->add(number);
+        if (ring->producer_waits()) [[unlikely]]
+            sender->wake();
+    }
 };
 
 /// The rings of one rank, by edge. Implemented by the job.
@@ -66,11 +74,11 @@ class Channels {
  public:
     virtual ~Channels() = default;
 
-    /// One lane for each replica of the block that the edge leads to, from the given sender.
-    [[nodiscard]] virtual std::vector<Lane> lanes_from(EdgeId edge, std::uint32_t sender) = 0;
+    /// The lanes to the replicas of the block that the edge leads to, from the given sender.
+    [[nodiscard]] virtual Lanes lanes_from(EdgeId edge, std::uint32_t sender) = 0;
 
-    /// One incoming lane for each replica of the block that the edge comes from, to the given
-    /// receiver.
+    /// An incoming lane for each replica of the block that the edge comes from which sends to the
+    /// given receiver.
     [[nodiscard]] virtual std::vector<IncomingLane> lanes_to(EdgeId edge,
                                                              std::uint32_t receiver) = 0;
 };

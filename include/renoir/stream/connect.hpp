@@ -127,29 +127,86 @@ struct PartitionStage {
     void control(const Mark& mark) { output.send_mark(mark); }
 };
 
-/// The block of a stream ends in an exchange; what follows is a new block with the given
-/// replication. `make_partition(info, context)` makes the partition of each replica.
-template <class T, class AnyStream, class MakePartition>
-[[nodiscard]] auto exchange(AnyStream& stream, OperatorInfo info, Replication replication,
-                            MakePartition make_partition) {
-    using Item = detail::travelling_t<AnyStream>;
+namespace detail {
+
+/// The end of a block whose items a partition sends along an edge.
+template <class AnyStream, class MakePartition>
+void end_block_with_partition(AnyStream& stream, OperatorInfo info, EdgeId edge,
+                              MakePartition make_partition) {
+    using Item = travelling_t<AnyStream>;
+    end_block(stream, std::move(info), [&](const OperatorInfo& named) {
+        return [edge, make_partition, &named](ReplicaContext& context) {
+            Output<Item>& output = context.open_output<Item>(edge);
+            auto partition = partition_of_travelling<AnyStream>(make_partition(named, context));
+            return PartitionStage<Item, decltype(partition)>{output, std::move(partition)};
+        };
+    });
+}
+
+/// The edges of an exchange, the same one where it has one level.
+struct ExchangeEdges {
+    EdgeId first;
+    EdgeId last;
+};
+
+/// A block between two: its replicas take the items for all workers of their rank and hand them on.
+template <class AnyStream, class MakePartition>
+ExchangeEdges add_router(Graph& graph, const OperatorInfo& info, BlockId from, BlockId to,
+                         MakePartition make_partition) {
+    using Item = travelling_t<AnyStream>;
+    const BlockId router = graph.add_block(Replication::unlimited(), graph.block(from).batch_mode);
+    const EdgeId in = graph.connect(from, router, EdgeScope::worker_of_ranks);
+    const EdgeId out = graph.connect(router, to, EdgeScope::own_rank);
+    const OperatorInfo& named = graph.add_operator(router, info);
+    graph.block(router).make_replica = [in, out, make_partition, &named](ReplicaContext& context) {
+        // One type for all partitions of a kind of items, for the sake of compile time.
+        using Partition = std::function<std::size_t(const Item&, std::size_t)>;
+        Partition partition = partition_of_travelling<AnyStream>(make_partition(named, context));
+        return ExchangeChain<Item>{{in}}.build(
+            context,
+            PartitionStage<Item, Partition>{context.open_output<Item>(out), std::move(partition)});
+    };
+    return {in, out};
+}
+
+template <class AnyStream, class MakePartition>
+ExchangeEdges connect_for_exchange(Graph& graph, const OperatorInfo& info, BlockId from, BlockId to,
+                                   const MakePartition& make_partition) {
+    if (graph.exchanges_in_two_levels(graph.block(from).replication, graph.block(to).replication))
+        return add_router<AnyStream>(graph, info, from, to, make_partition);
+    const EdgeId edge = graph.connect(from, to);
+    return {edge, edge};
+}
+
+/// `connect(graph, from, to)` makes the edges to the new block.
+template <class T, class AnyStream, class Connect, class MakePartition>
+auto exchange_along(AnyStream& stream, OperatorInfo info, Replication replication,
+                    const Connect& connect, MakePartition make_partition) {
+    using Item = travelling_t<AnyStream>;
     stream.handle().require_usable(info);
     const std::shared_ptr<Graph> graph = stream.handle().shared_graph();
     const BlockId from = stream.handle().block();
     const BlockId to = graph->add_block(replication, graph->block(from).batch_mode);
-    const EdgeId edge = graph->connect(from, to);
+    const ExchangeEdges edges = connect(*graph, from, to);
     const OperatorInfo& head = graph->add_operator(to, info);
     auto execution = stream.execution();
-    end_block(stream, std::move(info), [&](const OperatorInfo& named) {
-        return [edge, make_partition, &named](ReplicaContext& context) {
-            Output<Item>& output = context.open_output<Item>(edge);
-            auto partition =
-                detail::partition_of_travelling<AnyStream>(make_partition(named, context));
-            return PartitionStage<Item, decltype(partition)>{output, std::move(partition)};
-        };
-    });
+    end_block_with_partition(stream, std::move(info), edges.first, std::move(make_partition));
     return Stream<T, ExchangeChain<Item>>(StreamHandle(graph, to, head),
-                                          ExchangeChain<Item>{{edge}}, std::move(execution));
+                                          ExchangeChain<Item>{{edges.last}}, std::move(execution));
+}
+
+}  // namespace detail
+
+/// The block of a stream ends in an exchange; what follows is a new block with the given
+/// replication. `make_partition(info, context)` makes the partition of each replica. Among many
+/// workers items pass a third block in between, which asks a partition again.
+template <class T, class AnyStream, class MakePartition>
+[[nodiscard]] auto exchange(AnyStream& stream, OperatorInfo info, Replication replication,
+                            MakePartition make_partition) {
+    const auto connect = [&](Graph& graph, BlockId from, BlockId to) {
+        return detail::connect_for_exchange<AnyStream>(graph, info, from, to, make_partition);
+    };
+    return detail::exchange_along<T>(stream, info, replication, connect, make_partition);
 }
 
 }  // namespace renoir

@@ -39,6 +39,8 @@ struct ClusterMember {
     /// Not 0: workers run their replicas in an order shuffled by this seed.
     std::uint64_t schedule_seed = 0;
     BatchMode batch_mode = BatchMode::automatic();
+    /// With more destinations an exchange goes to a worker of their rank first.
+    std::size_t most_lanes = 64;
 };
 
 /// `(replica, replicas) -> range`: the items of one replica of a parallel source.

@@ -29,7 +29,8 @@ struct Layout {
     std::uint32_t workers = 1;  ///< on each rank
     BatchMode batch_mode = BatchMode::automatic();
     std::string batch_name = "automatic";
-    std::uint64_t seed = 0;  ///< not 0: the order of scheduling is shuffled by it
+    std::uint64_t seed = 0;   ///< not 0: the order of scheduling is shuffled by it
+    bool two_levels = false;  ///< exchanges go to a rank first, as they do among many workers
 
     /// For messages: `2 ranks x 4 workers, single, seed 7`.
     [[nodiscard]] std::string text() const;
@@ -37,6 +38,7 @@ struct Layout {
 
 /// {1, 2, 3} ranks x {1, 2, 4} workers x all batch modes, every second one with a seed. The seeds
 /// are the same in each run, unless the environment variable RENOIR_TEST_SEED gives another start.
+/// Under mpirun: the ranks that it has started x {1, 2} workers x all batch modes.
 [[nodiscard]] std::vector<Layout> layouts();
 
 /// A smaller choice of layouts for tests that take long.
@@ -56,6 +58,13 @@ class TestCluster {
     Layout layout_;
     std::shared_ptr<InProcessCluster> links_;
 };
+
+/// The rank that this process is of those that mpirun has started; nothing when it was started
+/// alone.
+[[nodiscard]] std::optional<ClusterMember> launched_member(const Layout& layout);
+
+/// Whether mpirun has started this process as one of several ranks.
+[[nodiscard]] bool is_launched();
 
 /// Runs `program(context)` on every rank at the same time and returns what it returned on each.
 /// Throws what the program of a rank threw; the first rank that failed for a reason of its own

@@ -34,8 +34,9 @@ namespace renoir {
 /// - MPI_THREAD_MULTIPLE: the workers send and receive by themselves.
 /// - MPI_THREAD_FUNNELED or MPI_THREAD_SERIALIZED: the calling thread alone makes MPI calls, since
 ///   nobody else knows when the program makes its own. The job moves on what travels between ranks
-///   while this thread is in JobHandle::wait(), JobHandle::progress() or ChannelSender::send(), and
-///   the handle is waited for and destroyed by it.
+///   while this thread is in JobHandle::wait(), JobHandle::progress() or a ChannelSender::send()
+///   that waits for room; what the workers have for other ranks meanwhile is kept in memory. The
+///   handle is waited for and destroyed by this thread.
 ///
 /// Workers are not bound to cores, which belong to the program; `with_pinning` changes that.
 ///

@@ -35,8 +35,8 @@ struct TwoRanks {
               cluster->link(1), [this] { ++wakeups_of_receiver; },
               [this](Failure failure) { failures_at_receiver.push_back(std::move(failure)); }) {
         for (std::uint32_t i = 0; i < channels; ++i) {
-            out.push_back(&from.outgoing({9, i, 0}, 1, sender));
-            in.push_back(&to.incoming({9, i, 0}, 0, receiver));
+            out.push_back(from.outgoing({9, i, 0}, 1, sender));
+            in.push_back(to.incoming({9, i, 0}, 0, receiver));
         }
     }
 
@@ -45,13 +45,19 @@ struct TwoRanks {
         SlabPointer slab = make_slab(64);
         slab->header = {9, channel, 0, 1, sizeof(number), 0, {}};
         std::memcpy(slab->payload(), &number, sizeof(number));
-        return out[channel]->try_push(slab);
+        return push(channel, slab);
+    }
+
+    bool push(std::uint32_t channel, SlabPointer& slab) {
+        if (!out[channel].ring->try_push(slab)) return false;
+        out[channel].announce();
+        return true;
     }
 
     bool send_mark(std::uint32_t channel, std::int64_t value) {
         SlabPointer slab = make_slab(0);
         slab->header = {9, channel, 0, 0, 0, 0, {MarkKind::watermark, value}};
-        return out[channel]->try_push(slab);
+        return push(channel, slab);
     }
 
     /// Everything that the receiver can get while the sender's side does nothing.
@@ -70,8 +76,9 @@ struct TwoRanks {
 
     /// The item of the next slab, or the value of its mark.
     std::optional<std::int64_t> receive(std::uint32_t channel) {
-        const SlabPointer slab = in[channel]->try_pop();
+        const SlabPointer slab = in[channel].ring->try_pop();
         if (slab == nullptr) return std::nullopt;
+        in[channel].announce_room();
         if (slab->header.count == 0) return slab->header.mark.value;
         std::uint32_t number = 0;
         std::memcpy(&number, slab->payload(), sizeof(number));
@@ -99,8 +106,8 @@ struct TwoRanks {
     renoir::Parker receiver;
     Network from;
     Network to;
-    std::vector<SlabRing*> out;
-    std::vector<SlabRing*> in;
+    std::vector<renoir::Lane> out;
+    std::vector<renoir::IncomingLane> in;
 };
 
 std::vector<std::int64_t> numbers(std::int64_t from, std::int64_t to) {
@@ -115,11 +122,11 @@ TEST_CASE("slabs cross in order, with their header") {
     TwoRanks ranks(1);
     SlabPointer slab = make_slab(100);
     slab->header = {9, 0, 0, 5, 10, 20, {MarkKind::end_of_round, 6}};
-    REQUIRE(ranks.out[0]->try_push(slab));
+    REQUIRE(ranks.push(0, slab));
     REQUIRE(ranks.send(0, 1));
     REQUIRE(ranks.from.progress());
     REQUIRE(ranks.to.progress());
-    const SlabPointer arrived = ranks.in[0]->try_pop();
+    const SlabPointer arrived = ranks.in[0].ring->try_pop();
     REQUIRE(arrived != nullptr);
     REQUIRE(arrived->header.count == 5);
     REQUIRE(arrived->header.front_bytes == 10);
@@ -160,7 +167,8 @@ TEST_CASE("whatever order the two sides are polled in, the window holds and noth
                 if (*value != received[channel]++) FAIL("out of order");
             }
             // What left the sender's ring is unread or waits for its credit.
-            REQUIRE(ranks.out[channel]->popped() - ranks.in[channel]->popped() <= window + 1);
+            REQUIRE(ranks.out[channel].ring->popped() - ranks.in[channel].ring->popped() <=
+                    window + 1);
         }
         for (std::uint32_t channel = 0; channel < 3; ++channel) {
             while (received[channel] < sent[channel]) {
@@ -218,7 +226,7 @@ TEST_CASE("a rank has drained when nothing is left in its rings or waits for a c
     REQUIRE(ranks.from.drained());
     REQUIRE(ranks.send(0, 9));
     ranks.from.progress();
-    REQUIRE(ranks.out[0]->empty());
+    REQUIRE(ranks.out[0].ring->empty());
     REQUIRE_FALSE(ranks.from.drained());
     REQUIRE(ranks.receive_all(0).size() == window);
     ranks.from.progress();

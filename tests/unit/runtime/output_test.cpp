@@ -27,9 +27,12 @@ struct Edge {
     Edge(std::size_t destinations, BatchMode mode)
         : rings(destinations), output(7, 3, lanes(), mode, pool), received(destinations) {}
 
-    std::vector<renoir::Lane> lanes() {
-        std::vector<renoir::Lane> all;
-        for (SlabRing& ring : rings) all.push_back({&ring, &receiver});
+    renoir::Lanes lanes() {
+        renoir::Lanes all;
+        for (SlabRing& ring : rings) {
+            const auto index = static_cast<std::uint32_t>(all.lanes.size());
+            all.lanes.push_back({&ring, index, &receiver});
+        }
         return all;
     }
 
