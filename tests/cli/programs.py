@@ -25,8 +25,9 @@ def run(*command, **options):
     """Runs a command to its end and returns what it printed, as bytes."""
     command = [str(word) for word in command]
     options.setdefault("stdin", subprocess.DEVNULL)
+    options.setdefault("timeout", PATIENCE)
     return subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE, **options
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options
     )
 
 

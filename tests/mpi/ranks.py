@@ -1,6 +1,7 @@
 """Starts programs under mpirun.
 
-The test scripts are started with the paths of wordcount, of cli_pipelines and of test_mpi_link.
+The test scripts are started with the paths of wordcount, of cli_pipelines and of the folder of the
+programs.
 """
 
 import os
@@ -8,7 +9,10 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
-LINK = str(pathlib.Path(sys.argv.pop(3)).resolve())
+PROGRAMS = pathlib.Path(sys.argv.pop(3)).resolve()
+LINK = str(PROGRAMS / "test_mpi_link")
+WITHIN_MPI = str(PROGRAMS / "test_within_mpi")
+HEAT = str(PROGRAMS / "heat")
 
 import programs  # noqa: E402  (reads the other two arguments)
 

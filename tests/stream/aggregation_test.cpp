@@ -14,7 +14,8 @@ std::vector<T> unless_empty(int count, T result) {
 
 }  // namespace
 
-TEST_CASE("counting by key agrees with a map, by local aggregation and by shuffling every item") {
+TEST_CASE("counting by key agrees with a map, by local aggregation and by shuffling every item",
+          "[ranks]") {
     const auto count_all = [](const Words& group) { return std::uint64_t{group.size()}; };
     for (const int count : {0, 1, 3, 3000}) {
         INFO(count << " words");
@@ -31,7 +32,7 @@ TEST_CASE("counting by key agrees with a map, by local aggregation and by shuffl
     }
 }
 
-TEST_CASE("keyed aggregations give one result for each key") {
+TEST_CASE("keyed aggregations give one result for each key", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         const std::vector<int> all = numbers(count);
@@ -58,7 +59,8 @@ TEST_CASE("keyed aggregations give one result for each key") {
     }
 }
 
-TEST_CASE("the whole stream is folded and reduced to one result, and an empty one to none") {
+TEST_CASE("the whole stream is folded and reduced to one result, and an empty one to none",
+          "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         const std::vector<int> sum = unless_empty(count, sum_of(numbers(count)));
@@ -75,7 +77,7 @@ TEST_CASE("the whole stream is folded and reduced to one result, and an empty on
     }
 }
 
-TEST_CASE("folds of one sender see its items in order") {
+TEST_CASE("folds of one sender see its items in order", "[ranks]") {
     const Words digits = mapped(numbers(10), [](int n) { return std::to_string(n); });
     const auto is_odd = [](const Text& digit) { return (digit[0] - '0') % 2 == 1; };
     const auto append = [](Text& all, const Text& digit) { all += digit; };
@@ -104,7 +106,7 @@ Text as_long(int length) {
 
 }  // namespace
 
-TEST_CASE("accumulators may own memory") {
+TEST_CASE("accumulators may own memory", "[ranks]") {
     const auto keep = [](std::vector<Text>& all, int n) { all.push_back(as_long(n % 40)); };
     const auto join = [](std::vector<Text>& all, std::vector<Text>&& others) {
         std::ranges::move(others, std::back_inserter(all));

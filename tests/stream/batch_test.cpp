@@ -62,7 +62,7 @@ Text text_of(int n) {
 
 }  // namespace
 
-TEST_CASE("map_batch gives each item its result") {
+TEST_CASE("map_batch gives each item its result", "[ranks]") {
     for (const int size : sizes()) {
         const auto halves = mapped(numbers(size), [](int n) { return n * 0.5; });
         expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -78,7 +78,7 @@ TEST_CASE("map_batch gives each item its result") {
     }
 }
 
-TEST_CASE("batches keep the order of the items, however these come") {
+TEST_CASE("batches keep the order of the items, however these come", "[ranks]") {
     const std::vector<int> all = numbers(5'000);
     const auto is_third = [](int n) { return n % 3 == 0; };
     std::vector<double> expected =
@@ -98,7 +98,7 @@ TEST_CASE("batches keep the order of the items, however these come") {
     });
 }
 
-TEST_CASE("flat_map_batch gives the elements of what each batch becomes") {
+TEST_CASE("flat_map_batch gives the elements of what each batch becomes", "[ranks]") {
     for (const int size : sizes()) {
         const std::vector<int> all = numbers(size);
         expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -116,7 +116,7 @@ TEST_CASE("flat_map_batch gives the elements of what each batch becomes") {
     }
 }
 
-TEST_CASE("fold_batch folds on each replica and combines on one") {
+TEST_CASE("fold_batch folds on each replica and combines on one", "[ranks]") {
     for (const int size : sizes()) {
         const std::vector<int> all = numbers(size);
         expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -133,7 +133,8 @@ TEST_CASE("fold_batch folds on each replica and combines on one") {
     }
 }
 
-TEST_CASE("fold_batch without combining has a result for each replica, also without items") {
+TEST_CASE("fold_batch without combining has a result for each replica, also without items",
+          "[ranks]") {
     using Partial = std::pair<int, std::int64_t>;  // results and their sum
     const auto sum_partials = [](auto stream) {
         return stream.fold_batch(std::int64_t{0}, add_all)
@@ -160,7 +161,7 @@ TEST_CASE("fold_batch without combining has a result for each replica, also with
     }
 }
 
-TEST_CASE("fold_batch without combining in the rounds of a loop") {
+TEST_CASE("fold_batch without combining in the rounds of a loop", "[ranks]") {
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
         auto total = ctx.stream_par_iter(0, 100).replay(
             3, std::int64_t{0},
@@ -172,7 +173,7 @@ TEST_CASE("fold_batch without combining in the rounds of a loop") {
     });
 }
 
-TEST_CASE("aggregates and truth values come in batches, too") {
+TEST_CASE("aggregates and truth values come in batches, too", "[ranks]") {
     const std::vector<Point> all = points(700);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         expect.items("points",
@@ -194,7 +195,7 @@ TEST_CASE("aggregates and truth values come in batches, too") {
     });
 }
 
-TEST_CASE("items that own memory come in batches") {
+TEST_CASE("items that own memory come in batches", "[ranks]") {
     const std::vector<Text> all = mapped(numbers(2'000), text_of);
     const auto lengths = mapped(all, [](const Text& text) { return text.size(); });
     const auto length_of_each = [](std::span<const Text> in, std::span<std::size_t> out) {
@@ -215,7 +216,7 @@ TEST_CASE("items that own memory come in batches") {
     });
 }
 
-TEST_CASE("views are gathered with what they look at") {
+TEST_CASE("views are gathered with what they look at", "[ranks]") {
     const TemporaryFolder folder;
     std::mt19937 random(5);
     std::vector<Text> lines;
@@ -263,7 +264,7 @@ TEST_CASE("views are gathered with what they look at") {
     });
 }
 
-TEST_CASE("the results of map_batch keep the times of the items") {
+TEST_CASE("the results of map_batch keep the times of the items", "[ranks]") {
     const std::vector<int> all = numbers(3'000);
     const auto at = [](int n) { return n / 3; };
     const auto timed = mapped(

@@ -134,7 +134,7 @@ Text failure_of(const std::filesystem::path& file, const CsvOptions& options) {
 
 }  // namespace
 
-TEST_CASE("rows of all types come back as they were written") {
+TEST_CASE("rows of all types come back as they were written", "[ranks]") {
     const TemporaryFolder folder;
     std::mt19937_64 random(17);
     for (const int size : {0, 1, 3, 3'000}) {
@@ -153,7 +153,7 @@ TEST_CASE("rows of all types come back as they were written") {
     }
 }
 
-TEST_CASE("numbers come in batches, with and without a last newline") {
+TEST_CASE("numbers come in batches, with and without a last newline", "[ranks]") {
     const TemporaryFolder folder;
     for (const int size : {1, 2, renoir::detail::under_sanitizer ? 10'000 : 40'000}) {
         const auto edges = mapped(numbers(size), [](int n) {
@@ -200,7 +200,7 @@ TEST_CASE("bug 8.11: columns are found by the names in the header") {
                         ContainsSubstring("4 columns") && ContainsSubstring("2 fields"));
 }
 
-TEST_CASE("a header is no row, a file without rows is none either") {
+TEST_CASE("a header is no row, a file without rows is none either", "[ranks]") {
     const TemporaryFolder folder;
     const auto rows = folder.write("rows.csv", "\xef\xbb\xbfx,y\n1,2\n\n3,4");
     const auto header_only = folder.write("header.csv", "x,y");
@@ -216,7 +216,7 @@ TEST_CASE("a header is no row, a file without rows is none either") {
     });
 }
 
-TEST_CASE("text is kept as it is, and views of it are valid during a call") {
+TEST_CASE("text is kept as it is, and views of it are valid during a call", "[ranks]") {
     const TemporaryFolder folder;
     const Text huge = Text(700'000, 'h') + "\n\"" + Text(10, ',');
     const auto file =
@@ -330,7 +330,7 @@ TEST_CASE("malformed rows are skipped and counted, or come as a stream of their 
     }
 }
 
-TEST_CASE("a file that cannot be cut into ranges is read by one replica") {
+TEST_CASE("a file that cannot be cut into ranges is read by one replica", "[ranks]") {
     const std::filesystem::path file = "/proc/self/status";
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
         const CsvOptions options{.header = false, .delimiter = '\1', .quote = std::nullopt};

@@ -68,7 +68,7 @@ int last_digit(int number) {
 
 }  // namespace
 
-TEST_CASE("map, filter, filter_map, flat_map, flatten and inspect do what loops do") {
+TEST_CASE("map, filter, filter_map, flat_map, flatten and inspect do what loops do", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         const std::vector<int> all = numbers(count);
@@ -103,7 +103,7 @@ TEST_CASE("inspect sees every item once and hands it on") {
     }
 }
 
-TEST_CASE("a block of many operators does what one loop does") {
+TEST_CASE("a block of many operators does what one loop does", "[ranks]") {
     const int count = 500;
     std::vector<Text> expected;
     for (const int number : numbers(count)) {
@@ -124,7 +124,7 @@ TEST_CASE("a block of many operators does what one loop does") {
     });
 }
 
-TEST_CASE("keyed operators see the key and keep it") {
+TEST_CASE("keyed operators see the key and keep it", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         std::vector<Keyed> sums, small, halves, twice;
@@ -159,7 +159,7 @@ TEST_CASE("keyed operators see the key and keep it") {
     }
 }
 
-TEST_CASE("unkey gives the pairs and drop_key the values") {
+TEST_CASE("unkey gives the pairs and drop_key the values", "[ranks]") {
     std::vector<Keyed> pairs;
     for (const int n : numbers(200)) pairs.emplace_back(last_digit(n), n);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -172,7 +172,7 @@ TEST_CASE("unkey gives the pairs and drop_key the values") {
     });
 }
 
-TEST_CASE("items of every kind cross exchanges unchanged") {
+TEST_CASE("items of every kind cross exchanges unchanged", "[ranks]") {
     std::vector<std::vector<Text>> lists;
     for (const int n : numbers(120)) {
         const auto length = static_cast<std::size_t>(n);
@@ -195,7 +195,7 @@ TEST_CASE("items of every kind cross exchanges unchanged") {
     }
 }
 
-TEST_CASE("views are handed on as views and collected as text") {
+TEST_CASE("views are handed on as views and collected as text", "[ranks]") {
     const std::vector<Text> texts = mapped(numbers(300), [](int n) {
         return Text(static_cast<std::size_t>(n % 50), static_cast<char>('a' + n % 26)) + "end";
     });
@@ -218,7 +218,7 @@ TEST_CASE("views are handed on as views and collected as text") {
     });
 }
 
-TEST_CASE("map_while ends the output of a replica at its first empty result") {
+TEST_CASE("map_while ends the output of a replica at its first empty result", "[ranks]") {
     const auto until_seven = [](int n) { return n < 7 ? std::optional(-n) : std::nullopt; };
     const std::vector<int> up_and_down{0, 3, 6, 9, 1, 2};
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -231,7 +231,7 @@ TEST_CASE("map_while ends the output of a replica at its first empty result") {
     });
 }
 
-TEST_CASE("the state that a function captures belongs to one replica") {
+TEST_CASE("the state that a function captures belongs to one replica", "[ranks]") {
     for (const Layout& layout : layouts()) {
         const std::size_t replicas = replicas_of(layout);
         std::vector<std::size_t> expected;
@@ -253,7 +253,7 @@ TEST_CASE("the state that a function captures belongs to one replica") {
     }
 }
 
-TEST_CASE("the state of a keyed rich_map belongs to one key") {
+TEST_CASE("the state of a keyed rich_map belongs to one key", "[ranks]") {
     std::vector<std::pair<Text, int>> expected;
     const std::vector<int> all = numbers(400);
     for (const int n : all)
@@ -268,7 +268,7 @@ TEST_CASE("the state of a keyed rich_map belongs to one key") {
     });
 }
 
-TEST_CASE("items that can only be moved pass through a block") {
+TEST_CASE("items that can only be moved pass through a block", "[ranks]") {
     using Pointer = std::unique_ptr<int>;
     const auto pointer = [](int n) { return std::make_unique<int>(n); };
     const auto add_one = [](Pointer item) {
@@ -315,7 +315,7 @@ TEST_CASE("items that can only be moved pass through a block") {
     });
 }
 
-TEST_CASE("the items of one replica keep their order through operators in place") {
+TEST_CASE("the items of one replica keep their order through operators in place", "[ranks]") {
     expect_in(layouts(), [](StreamContext& ctx, Expectations& expect) {
         const std::vector<int> all = numbers(700);
         expect.in_order("plain",

@@ -34,7 +34,7 @@ auto disorderly(StreamContext& ctx, int count) {
 
 }  // namespace
 
-TEST_CASE("items keep their times through operators, exchanges and merges") {
+TEST_CASE("items keep their times through operators, exchanges and merges", "[ranks]") {
     for (const int count : sizes()) {
         expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
             expect.items("map and filter",
@@ -70,7 +70,7 @@ TEST_CASE("items keep their times through operators, exchanges and merges") {
     }
 }
 
-TEST_CASE("operators to which time means nothing leave it behind") {
+TEST_CASE("operators to which time means nothing leave it behind", "[ranks]") {
     expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
         expect.items("fold", disorderly(ctx, 100).fold(0, [](int& sum, int n) { sum += n; }),
                      std::vector{4950});
@@ -84,7 +84,7 @@ TEST_CASE("operators to which time means nothing leave it behind") {
     });
 }
 
-TEST_CASE("a number, a duration and a time point are times") {
+TEST_CASE("a number, a duration and a time point are times", "[ranks]") {
     expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
         const auto monotonous = WatermarkStrategy::monotonous();
         const std::vector<Stamped> expected{{-1, -2000}, {0, 0}, {1, 2000}};
@@ -108,7 +108,7 @@ TEST_CASE("a number, a duration and a time point are times") {
     });
 }
 
-TEST_CASE("reorder gives each replica its items in the order of their times") {
+TEST_CASE("reorder gives each replica its items in the order of their times", "[ranks]") {
     expect_in(layouts(), [](StreamContext& ctx, Expectations& expect) {
         auto copies = disorderly(ctx, 2000).shuffle().reorder().with_timestamps().split(2);
         const auto goes_back = [last = timestamp_min](const Stamped& item) mutable {
@@ -120,7 +120,7 @@ TEST_CASE("reorder gives each replica its items in the order of their times") {
     });
 }
 
-TEST_CASE("the ends of time are times like others") {
+TEST_CASE("the ends of time are times like others", "[ranks]") {
     const std::vector<Timestamp> times{timestamp_min, -1, 0, 1, timestamp_max};
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
         for (const auto& strategy :
@@ -135,7 +135,7 @@ TEST_CASE("the ends of time are times like others") {
     });
 }
 
-TEST_CASE("a watermark that goes back is ignored") {
+TEST_CASE("a watermark that goes back is ignored", "[ranks]") {
     expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
         // 5 is on time behind the watermark 4 although a later one said 2.
         const auto watermark = [](int, Timestamp t) -> std::optional<Timestamp> {
@@ -187,7 +187,7 @@ renoir::TimedStream<int> without_odd_ones(renoir::TimedStream<int> stream) {
 
 }  // namespace
 
-TEST_CASE("a stream with times may be hidden in a signature") {
+TEST_CASE("a stream with times may be hidden in a signature", "[ranks]") {
     expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
         expect.items(
             "times", without_odd_ones(disorderly(ctx, 100)).with_timestamps(),

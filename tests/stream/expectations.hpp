@@ -89,6 +89,24 @@ class Expectations {
     std::size_t collected_ = 0;
 };
 
+/// Under mpirun: this process is one rank of the layout, and all ranks learn whether it is well.
+template <class Describe>
+void expect_in_this_rank(const Layout& layout, const Describe& describe) {
+    renoir::ClusterMember member = *renoir::testing::launched_member(layout);
+    const bool is_root = member.rank == 0;
+    const auto gather = member.gather;
+    StreamContext ctx(renoir::RuntimeConfig::all_cores().with_pinning(renoir::PinMode::none),
+                      std::move(member));
+    Expectations expect;
+    describe(ctx, expect);
+    ctx.execute_blocking();
+    const std::vector<std::string> differences = expect.differences();
+    const bool is_well = differences.empty() && (expect.collected() > 0) == is_root;
+    const std::vector<std::string> verdicts = gather(is_well ? "well" : "not well");
+    CAPTURE(differences);
+    REQUIRE(verdicts == std::vector<std::string>(verdicts.size(), "well"));
+}
+
 /// Runs `describe(context, expectations)` in each layout.
 template <class Describe>
 void expect_in(const std::vector<Layout>& all, const Describe& describe) {
@@ -98,6 +116,10 @@ void expect_in(const std::vector<Layout>& all, const Describe& describe) {
     };
     for (const Layout& layout : all) {
         INFO(layout.text());
+        if (renoir::testing::is_launched()) {
+            expect_in_this_rank(layout, describe);
+            continue;
+        }
         const auto outcomes = renoir::testing::run(layout, [&](StreamContext& ctx) {
             Expectations expect;
             describe(ctx, expect);

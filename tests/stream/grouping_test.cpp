@@ -20,7 +20,7 @@ Place place_of(int number) {
 
 }  // namespace
 
-TEST_CASE("views are keys and values like the text they show") {
+TEST_CASE("views are keys and values like the text they show", "[ranks]") {
     const Words words = random_words(1000);
     const std::vector<std::string_view> views(words.begin(), words.end());
     const auto view = [](std::string_view word) { return word; };
@@ -45,7 +45,7 @@ TEST_CASE("views are keys and values like the text they show") {
     });
 }
 
-TEST_CASE("aggregations take a projection") {
+TEST_CASE("aggregations take a projection", "[ranks]") {
     const std::vector<int> all = numbers(500);
     const auto distance = [](int n) { return n < 250 ? 250 - n : n - 250; };
     const auto closer = [&](int a, int b) { return distance(a) < distance(b); };
@@ -67,7 +67,7 @@ TEST_CASE("aggregations take a projection") {
     });
 }
 
-TEST_CASE("the group_by_ forms agree with group_by and an aggregation") {
+TEST_CASE("the group_by_ forms agree with group_by and an aggregation", "[ranks]") {
     const std::vector<int> all = numbers(500);
     const auto half = [](int n) { return n / 2; };
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -89,7 +89,7 @@ TEST_CASE("the group_by_ forms agree with group_by and an aggregation") {
     });
 }
 
-TEST_CASE("keys may be aggregates, pairs and long text") {
+TEST_CASE("keys may be aggregates, pairs and long text", "[ranks]") {
     const std::vector<int> all = numbers(500);
     const auto pair_of = [](int n) { return std::pair(Text("key"), n % 11); };
     const auto long_text = [](int n) { return Text(static_cast<std::size_t>(n % 60), 'k'); };
@@ -102,7 +102,7 @@ TEST_CASE("keys may be aggregates, pairs and long text") {
     });
 }
 
-TEST_CASE("keys may be views beside numbers") {
+TEST_CASE("keys may be views beside numbers", "[ranks]") {
     static const std::array<Text, 3> names{"alpha", "beta", "a name of more than sixteen letters"};
     const std::vector<int> all = numbers(500);
     const auto view_of = [](int n) {
@@ -127,7 +127,7 @@ TEST_CASE("keys may be views beside numbers") {
     });
 }
 
-TEST_CASE("items may be large") {
+TEST_CASE("items may be large", "[ranks]") {
     // Stages keep some of them beside each other, on the stack while they are made.
     struct Frame {
         int number;

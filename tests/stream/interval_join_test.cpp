@@ -79,7 +79,7 @@ auto joined(Left left, Right right, Timestamp lower, Timestamp upper) {
 
 }  // namespace
 
-TEST_CASE("interval_join finds what nested loops find") {
+TEST_CASE("interval_join finds what nested loops find", "[ranks]") {
     struct Bounds {
         Timestamp lower;
         Timestamp upper;
@@ -106,7 +106,7 @@ TEST_CASE("interval_join finds what nested loops find") {
     }
 }
 
-TEST_CASE("bug 8.8: interval_join takes any event time") {
+TEST_CASE("bug 8.8: interval_join takes any event time", "[ranks]") {
     const Timestamp low = timestamp_min;
     const Timestamp high = timestamp_max;
     const Events left{{0, low}, {5, low + 1}, {10, -1}, {15, 0}, {20, high - 1}, {25, high}};
@@ -126,7 +126,7 @@ TEST_CASE("bug 8.8: interval_join takes any event time") {
     });
 }
 
-TEST_CASE("an interval_join with an empty side has no rows") {
+TEST_CASE("an interval_join with an empty side has no rows", "[ranks]") {
     const Events events = random_events(50, 0, 3, 0, 3);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         using Row = std::pair<std::pair<int, std::pair<Event, Event>>, Timestamp>;
@@ -137,7 +137,7 @@ TEST_CASE("an interval_join with an empty side has no rows") {
     });
 }
 
-TEST_CASE("bug 8.8: watermarks come out of an interval_join, none of them too early") {
+TEST_CASE("bug 8.8: watermarks come out of an interval_join, none of them too early", "[ranks]") {
     const Events left = random_events(2000, -3000, 5, 40, 11);
     const Events right = random_events(2000, -3000, 5, 40, 12);
     const auto expected = nested_loops(left, right, -20, 20);
@@ -158,7 +158,7 @@ TEST_CASE("bug 8.8: watermarks come out of an interval_join, none of them too ea
     });
 }
 
-TEST_CASE("the bounds of an interval_join are durations or milliseconds") {
+TEST_CASE("the bounds of an interval_join are durations or milliseconds", "[ranks]") {
     const Events left{{0, 1000}};
     const Events right{{0, 998}, {0, 999}, {0, 1001}, {0, 1002}, {0, 3001}};
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {

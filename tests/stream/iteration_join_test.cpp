@@ -78,7 +78,7 @@ void expect_iterated(StreamContext& ctx, Expectations& expect, const std::string
 
 }  // namespace
 
-TEST_CASE("a stream from outside is joined in each round, whichever side it is") {
+TEST_CASE("a stream from outside is joined in each round, whichever side it is", "[ranks]") {
     const auto round = [](const std::vector<int>& items, State state) {
         return joined_all(items, rows(), state, false, false);
     };
@@ -127,7 +127,7 @@ TEST_CASE("a stream from outside is joined in each round, whichever side it is")
     });
 }
 
-TEST_CASE("rows without a partner come out in each round anew") {
+TEST_CASE("rows without a partner come out in each round anew", "[ranks]") {
     const auto round = [](bool with_items, bool with_rows) {
         return [=](const std::vector<int>& items, State state) {
             return joined_all(items, rows(), state, with_items, with_rows);
@@ -164,7 +164,7 @@ TEST_CASE("rows without a partner come out in each round anew") {
     });
 }
 
-TEST_CASE("an inner loop joins with what the round of the outer one gives it") {
+TEST_CASE("an inner loop joins with what the round of the outer one gives it", "[ranks]") {
     const auto row_of = [](int n) { return Pair(key_of_item(n), n); };
     const auto round = [&](const std::vector<int>& items, State outer) {
         const auto between = mapped(stepped_all(items, outer), row_of);
@@ -193,7 +193,7 @@ TEST_CASE("an inner loop joins with what the round of the outer one gives it") {
     });
 }
 
-TEST_CASE("a large side is joined in a loop by keys of text") {
+TEST_CASE("a large side is joined in a loop by keys of text", "[ranks]") {
     const int count = 20'000;
     const auto text = [](int n) { return "the number " + std::to_string(n % 5000); };
     const auto round = [&](const std::vector<int>& items, State state) {
@@ -216,7 +216,7 @@ TEST_CASE("a large side is joined in a loop by keys of text") {
     });
 }
 
-TEST_CASE("views of text from outside are kept by a join in a loop") {
+TEST_CASE("views of text from outside are kept by a join in a loop", "[ranks]") {
     const std::vector<std::string> words = mapped(
         numbers(100), [](int n) { return "a word of some length, number " + std::to_string(n); });
     const std::vector<std::string_view> views(words.begin(), words.end());

@@ -82,7 +82,7 @@ Stream<int> inner_loop(const Shape& shape, Stream<int> items, IterationState<Sta
 
 }  // namespace
 
-TEST_CASE("loops nest, each shuffling or not, and see the states of both") {
+TEST_CASE("loops nest, each shuffling or not, and see the states of both", "[ranks]") {
     const auto all = numbers(40);
     for (const Shape& shape : shapes()) {
         INFO(shape.text());
@@ -109,7 +109,7 @@ TEST_CASE("loops nest, each shuffling or not, and see the states of both") {
     }
 }
 
-TEST_CASE("an inner loop may have no rounds, or none of its items") {
+TEST_CASE("an inner loop may have no rounds, or none of its items", "[ranks]") {
     const auto all = numbers(30);
     const State expected = replayed(4, all, [](const std::vector<int>& items, State) {
         std::vector<int> both = items;
@@ -137,7 +137,7 @@ TEST_CASE("an inner loop may have no rounds, or none of its items") {
     });
 }
 
-TEST_CASE("three loops nest") {
+TEST_CASE("three loops nest", "[ranks]") {
     const auto all = numbers(12);
     const auto innermost = [](const std::vector<int>& items, State) {
         return iterated(2, items, stepped_all).second;
@@ -162,7 +162,7 @@ TEST_CASE("three loops nest") {
     });
 }
 
-TEST_CASE("a stream from outside comes again in each round, for merge") {
+TEST_CASE("a stream from outside comes again in each round, for merge", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items from outside");
         const auto round = [&](const std::vector<int>& items, State state) {
@@ -191,7 +191,8 @@ TEST_CASE("a stream from outside comes again in each round, for merge") {
     }
 }
 
-TEST_CASE("a stream from outside comes again in each round, for zip, whichever side it is") {
+TEST_CASE("a stream from outside comes again in each round, for zip, whichever side it is",
+          "[ranks]") {
     const auto round = [](const std::vector<int>& items, State state) {
         std::vector<int> sums;
         for (std::size_t i = 0; i < items.size() && i < 15; ++i)
@@ -224,7 +225,7 @@ TEST_CASE("a stream from outside comes again in each round, for zip, whichever s
     });
 }
 
-TEST_CASE("an inner loop takes streams from outside of both loops and from between") {
+TEST_CASE("an inner loop takes streams from outside of both loops and from between", "[ranks]") {
     const auto round = [](const std::vector<int>& items, State outer) {
         const auto inner = [&](const std::vector<int>& all, State state) {
             auto merged = stepped_all(all, state);
@@ -256,7 +257,7 @@ TEST_CASE("an inner loop takes streams from outside of both loops and from betwe
     });
 }
 
-TEST_CASE("what enters a loop and its side input may come from one stream") {
+TEST_CASE("what enters a loop and its side input may come from one stream", "[ranks]") {
     const int count = 30'000;
     const auto all = numbers(count);
     const auto round = [&](const std::vector<int>& items, State state) {

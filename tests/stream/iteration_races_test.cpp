@@ -134,7 +134,8 @@ TEST_CASE("8.31: a slow branch in an inner loop sees the states of both loops") 
     }
 }
 
-TEST_CASE("8.31, 8.22: input that is early or more than the channels hold stops no loop") {
+TEST_CASE("8.31, 8.22: input that is early or more than the channels hold stops no loop",
+          "[ranks]") {
     const int count = 20'000;
     const auto all = numbers(count);
     const auto inner = [](const std::vector<int>& items, State) {
@@ -167,7 +168,7 @@ TEST_CASE("8.31, 8.22: input that is early or more than the channels hold stops 
     });
 }
 
-TEST_CASE("8.31: what zip holds back does not survive the end of a round") {
+TEST_CASE("8.31: what zip holds back does not survive the end of a round", "[ranks]") {
     const auto expected = iterated(20, numbers(9), [](const std::vector<int>& items, State) {
         return std::vector<int>(items.begin(), items.begin() + 9);
     });
@@ -185,7 +186,7 @@ TEST_CASE("8.31: what zip holds back does not survive the end of a round") {
     });
 }
 
-TEST_CASE("8.31: a side input that is late is there in the first round") {
+TEST_CASE("8.31: a side input that is late is there in the first round", "[ranks]") {
     const auto round = [](const std::vector<int>& items, State state) {
         auto both = stepped_all(items, state);
         for (const int n : numbers(2000)) both.push_back(n);
@@ -207,7 +208,7 @@ TEST_CASE("8.31: a side input that is late is there in the first round") {
     });
 }
 
-TEST_CASE("8.16: a loop begins and ends with any number of replicas") {
+TEST_CASE("8.16: a loop begins and ends with any number of replicas", "[ranks]") {
     const auto all = numbers(100);
     const auto expected = iterated(5, all, stepped_all);
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -228,7 +229,7 @@ TEST_CASE("8.16: a loop begins and ends with any number of replicas") {
     });
 }
 
-TEST_CASE("8.31: a thousand rounds with little in them lose no wake-up") {
+TEST_CASE("8.31: a thousand rounds with little in them lose no wake-up", "[ranks]") {
     constexpr int rounds = renoir::detail::under_sanitizer ? 200 : 1000;
     const auto few = iterated(rounds, numbers(3), stepped_all);
     const auto none = iterated(rounds, {}, stepped_all);

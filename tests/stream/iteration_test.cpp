@@ -51,7 +51,7 @@ std::vector<int> round_counts() {
 
 }  // namespace
 
-TEST_CASE("the example of the header gives the mean") {
+TEST_CASE("the example of the header gives the mean", "[ranks]") {
     expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
         auto mean = ctx.stream_par_iter(0, 1000).replay(
             100, 0.0,
@@ -65,7 +65,7 @@ TEST_CASE("the example of the header gives the mean") {
     });
 }
 
-TEST_CASE("replay repeats the same items with the state of each round") {
+TEST_CASE("replay repeats the same items with the state of each round", "[ranks]") {
     for (const int count : sizes()) {
         for (const int rounds : round_counts()) {
             INFO(count << " items, " << rounds << " rounds");
@@ -92,7 +92,7 @@ TEST_CASE("replay repeats the same items with the state of each round") {
     }
 }
 
-TEST_CASE("iterate repeats with the items of the round before") {
+TEST_CASE("iterate repeats with the items of the round before", "[ranks]") {
     for (const int count : sizes()) {
         for (const int rounds : round_counts()) {
             INFO(count << " items, " << rounds << " rounds");
@@ -122,7 +122,7 @@ TEST_CASE("iterate repeats with the items of the round before") {
     }
 }
 
-TEST_CASE("loops give the same with any number of ranks, workers and items in a batch") {
+TEST_CASE("loops give the same with any number of ranks, workers and items in a batch", "[ranks]") {
     const auto all = numbers(300);
     const auto expected = iterated(5, all, stepped_all);
     const State replayed_state = replayed(5, all, grouped);
@@ -135,7 +135,7 @@ TEST_CASE("loops give the same with any number of ranks, workers and items in a 
     });
 }
 
-TEST_CASE("the condition stops a loop") {
+TEST_CASE("the condition stops a loop", "[ranks]") {
     const auto all = numbers(50);
     const auto sum = sum_of(all);
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -160,7 +160,7 @@ TEST_CASE("the condition stops a loop") {
     });
 }
 
-TEST_CASE("the condition may change the state, in the last round, too") {
+TEST_CASE("the condition may change the state, in the last round, too", "[ranks]") {
     expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
         const auto unchanged = [](Stream<int> items, IterationState<State>) { return items; };
         const auto keep = [](State&, Delta) {};
@@ -175,7 +175,7 @@ TEST_CASE("the condition may change the state, in the last round, too") {
     });
 }
 
-TEST_CASE("a loop that never converges ends after its rounds") {
+TEST_CASE("a loop that never converges ends after its rounds", "[ranks]") {
     const auto all = numbers(8);
     const auto expected = iterated(300, all, stepped_all);
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -213,7 +213,7 @@ TEST_CASE("the deltas of the replicas are folded in the order of the replicas") 
     }
 }
 
-TEST_CASE("state, deltas and items may be of any kind") {
+TEST_CASE("state, deltas and items may be of any kind", "[ranks]") {
     const std::vector<Text> words =
         mapped(numbers(200), [](int n) { return Text(static_cast<std::size_t>(n % 50), 'a'); });
     const std::vector<std::string_view> views(words.begin(), words.end());
@@ -249,7 +249,7 @@ TEST_CASE("state, deltas and items may be of any kind") {
     });
 }
 
-TEST_CASE("a state larger than a slab reaches every rank") {
+TEST_CASE("a state larger than a slab reaches every rank", "[ranks]") {
     using Numbers = std::vector<double>;
     const std::size_t size = 20'000;
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -278,7 +278,7 @@ TEST_CASE("a state larger than a slab reaches every rank") {
     });
 }
 
-TEST_CASE("loops stand beside and behind each other in a job") {
+TEST_CASE("loops stand beside and behind each other in a job", "[ranks]") {
     const auto all = numbers(100);
     const auto first = iterated(3, all, stepped_all);
     const auto second = iterated(4, first.second, stepped_all);
@@ -296,7 +296,7 @@ TEST_CASE("loops stand beside and behind each other in a job") {
     });
 }
 
-TEST_CASE("a body may have branches, and sinks of its own") {
+TEST_CASE("a body may have branches, and sinks of its own", "[ranks]") {
     const auto all = numbers(60);
     const auto both = [](const std::vector<int>& items, State state) {
         auto result = stepped_all(items, state);

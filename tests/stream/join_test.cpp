@@ -56,7 +56,7 @@ void expect_ways(StreamContext& ctx, Expectations& expect, int left, int right) 
 
 }  // namespace
 
-TEST_CASE("every way to join finds what nested loops find") {
+TEST_CASE("every way to join finds what nested loops find", "[ranks]") {
     for (const auto& [left, right] : all_sizes()) {
         INFO(left << " x " << right);
         expect_in(layouts(),
@@ -66,7 +66,7 @@ TEST_CASE("every way to join finds what nested loops find") {
     }
 }
 
-TEST_CASE("join, left_join and outer_join are the partitioned hash join") {
+TEST_CASE("join, left_join and outer_join are the partitioned hash join", "[ranks]") {
     const NestedLoops expected(numbers(40), numbers(30), seventh, fifth);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         const auto left = [&] { return ctx.stream_par_iter(0, 40); };
@@ -77,7 +77,7 @@ TEST_CASE("join, left_join and outer_join are the partitioned hash join") {
     });
 }
 
-TEST_CASE("keyed streams join without key functions, partitioned already or not") {
+TEST_CASE("keyed streams join without key functions, partitioned already or not", "[ranks]") {
     const NestedLoops expected(numbers(40), numbers(30), seventh, fifth);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         const auto left = [&] { return ctx.stream_par_iter(0, 40).group_by(seventh); };
@@ -95,7 +95,7 @@ TEST_CASE("keyed streams join without key functions, partitioned already or not"
     });
 }
 
-TEST_CASE("a keyed stream on fewer workers is partitioned again for a join") {
+TEST_CASE("a keyed stream on fewer workers is partitioned again for a join", "[ranks]") {
     const NestedLoops expected(numbers(40), numbers(30), seventh, fifth);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         expect.items("on one replica",
@@ -106,7 +106,7 @@ TEST_CASE("a keyed stream on fewer workers is partitioned again for a join") {
     });
 }
 
-TEST_CASE("a stream joins itself through split, and the result joins again") {
+TEST_CASE("a stream joins itself through split, and the result joins again", "[ranks]") {
     const NestedLoops once(numbers(60), numbers(60), seventh, fifth);
     std::vector<std::pair<int, std::pair<std::pair<int, int>, int>>> twice;
     for (const auto& [key, pair] : once.inner()) {
@@ -130,7 +130,7 @@ TEST_CASE("a stream joins itself through split, and the result joins again") {
     });
 }
 
-TEST_CASE("texts join as views and as what owns them") {
+TEST_CASE("texts join as views and as what owns them", "[ranks]") {
     using Row = std::pair<Text, int>;
     std::vector<Row> left, right;
     for (const int n : numbers(60)) {
@@ -164,7 +164,7 @@ TEST_CASE("texts join as views and as what owns them") {
     });
 }
 
-TEST_CASE("NaN is a key as any other") {
+TEST_CASE("NaN is a key as any other", "[ranks]") {
     const double nan = std::nan("");
     const auto keys = [nan](int n) { return n % 3 == 0 ? nan : (n % 3 == 1 ? 0.0 : 1.5 * n); };
     const auto others = [nan](int n) { return n % 2 == 0 ? -nan : (n % 5 == 0 ? -0.0 : 1.5 * n); };
@@ -188,7 +188,7 @@ TEST_CASE("NaN is a key as any other") {
     });
 }
 
-TEST_CASE("sort-merge emits each replica's rows in ascending order of the keys") {
+TEST_CASE("sort-merge emits each replica's rows in ascending order of the keys", "[ranks]") {
     expect_in(layouts(), [](StreamContext& ctx, Expectations& expect) {
         const auto negative = [](int n) { return -n; };
         std::vector<int> keys = mapped(numbers(50), [](int n) { return n - 49; });
@@ -203,7 +203,7 @@ TEST_CASE("sort-merge emits each replica's rows in ascending order of the keys")
     });
 }
 
-TEST_CASE("a key that floods both sides gives every pair") {
+TEST_CASE("a key that floods both sides gives every pair", "[ranks]") {
     const int count = 300;
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
         const auto same = [](int) { return 1; };
@@ -260,7 +260,7 @@ TEST_CASE("streams of two contexts cannot be joined") {
                         Catch::Contains("two contexts"));
 }
 
-TEST_CASE("joins of random rows are those of nested loops") {
+TEST_CASE("joins of random rows are those of nested loops", "[ranks]") {
     std::mt19937 random(20);
     for (int round = 0; round < 6; ++round) {
         INFO("round " << round);
@@ -289,7 +289,7 @@ TEST_CASE("joins of random rows are those of nested loops") {
     }
 }
 
-TEST_CASE("rows too large for a bucket join as others") {
+TEST_CASE("rows too large for a bucket join as others", "[ranks]") {
     using Large = std::array<int, 20>;
     const auto large = [](int n) {
         Large row{};

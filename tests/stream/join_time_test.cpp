@@ -71,7 +71,7 @@ auto lateness(AnyStream stream) {
 
 }  // namespace
 
-TEST_CASE("bug 8.10: streams with event time join, and a pair has the later time") {
+TEST_CASE("bug 8.10: streams with event time join, and a pair has the later time", "[ranks]") {
     const NestedLoops expected(numbers(60), numbers(40), seventh, fifth);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         const auto with = [&] {
@@ -102,7 +102,7 @@ TEST_CASE("bug 8.10: streams with event time join, and a pair has the later time
     });
 }
 
-TEST_CASE("no row of a join is late for the watermarks that come out with it") {
+TEST_CASE("no row of a join is late for the watermarks that come out with it", "[ranks]") {
     const NestedLoops expected(numbers(300), numbers(200), seventh, fifth);
     const auto none_late = [](std::size_t rows) { return std::vector<int>(rows, 0); };
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {

@@ -211,7 +211,7 @@ void expect_outcome(StreamContext& ctx, Expectations& expect, const std::vector<
 
 }  // namespace
 
-TEST_CASE("bug 8.6: what is late depends on watermarks alone, and does no harm") {
+TEST_CASE("bug 8.6: what is late depends on watermarks alone, and does no harm", "[ranks]") {
     const Shape tumbling{50, 50, 0};
     const Shape sliding{60, 20, 5};
     for (unsigned seed = 0; seed < 6; ++seed) {
@@ -261,7 +261,8 @@ TEST_CASE("live input gives the same windows as a replay of it") {
     }
 }
 
-TEST_CASE("a window with a lateness fires when it is over, and again for each late item") {
+TEST_CASE("a window with a lateness fires when it is over, and again for each late item",
+          "[ranks]") {
     const std::vector<Event> events{{0, 1, 2},   {0, 3, 10}, {0, 4, 12},
                                     {0, 15, 14}, {0, 5, 15}, {0, 16, timestamp_min}};
     const std::vector<std::pair<int, std::uint64_t>> expected{{0, 2}, {0, 3}, {0, 2}};
@@ -295,7 +296,7 @@ TEST_CASE("late items are counted where they are dropped") {
     CHECK(ctx.late_items() == 2);
 }
 
-TEST_CASE("sessions let late items go too") {
+TEST_CASE("sessions let late items go too", "[ranks]") {
     // The watermark 20 ends the session of 5 (until 15); 12 alone would end at 22, so it is not
     // late.
     const std::vector<Event> events{{0, 5, 20}, {0, 6, 20}, {0, 12, 20}, {0, 19, 22}};
@@ -309,7 +310,8 @@ TEST_CASE("sessions let late items go too") {
     });
 }
 
-TEST_CASE("a session with a lateness fires when it is over, and again for each late item") {
+TEST_CASE("a session with a lateness fires when it is over, and again for each late item",
+          "[ranks]") {
     for (const Timestamp gap : {10, 40}) {
         for (const Timestamp lateness : {0, 30, 200}) {
             for (const unsigned seed : {1U, 2U}) {
@@ -449,7 +451,7 @@ TEST_CASE("bug 8.9: a replica that ends no longer holds windows back") {
     job.wait();
 }
 
-TEST_CASE("windows at the ends of time") {
+TEST_CASE("windows at the ends of time", "[ranks]") {
     const std::vector<Timestamp> times{timestamp_min,     timestamp_min + 1, -1, 0,
                                        timestamp_max - 1, timestamp_max};
     const auto expect_counts = [&](StreamContext& ctx, Expectations& expect, const auto& windows,

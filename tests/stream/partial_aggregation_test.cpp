@@ -69,7 +69,7 @@ std::vector<Layout> two_layouts() {
 
 }  // namespace
 
-TEST_CASE("millions of distinct numbers are counted exactly") {
+TEST_CASE("millions of distinct numbers are counted exactly", "[ranks]") {
     const std::vector<Summary> expected{expected_summary()};
     expect_in(two_layouts(), [&](StreamContext& ctx, Expectations& expect) {
         const auto same = [](std::uint64_t key) { return key; };
@@ -77,7 +77,7 @@ TEST_CASE("millions of distinct numbers are counted exactly") {
     });
 }
 
-TEST_CASE("millions of distinct texts, short and long, are counted exactly") {
+TEST_CASE("millions of distinct texts, short and long, are counted exactly", "[ranks]") {
     const std::vector<Summary> expected{expected_summary()};
     const auto to_text = [](std::uint64_t key) {
         const std::string digits = std::to_string(key);

@@ -52,7 +52,7 @@ std::size_t replicas_of(const Layout& layout, const Replication& replication) {
 
 }  // namespace
 
-TEST_CASE("shuffle loses nothing and makes nothing up") {
+TEST_CASE("shuffle loses nothing and makes nothing up", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -86,7 +86,7 @@ TEST_CASE("shuffle gives every worker its share, of few items as of many") {
     }
 }
 
-TEST_CASE("broadcast gives every replica a copy of every item") {
+TEST_CASE("broadcast gives every replica a copy of every item", "[ranks]") {
     for (const Layout& layout : layouts()) {
         for (const int count : sizes()) {
             INFO(count << " items");
@@ -104,7 +104,7 @@ TEST_CASE("broadcast gives every replica a copy of every item") {
     }
 }
 
-TEST_CASE("replication loses nothing, up or down, and keeps to its limit") {
+TEST_CASE("replication loses nothing, up or down, and keeps to its limit", "[ranks]") {
     for (const Layout& layout : layouts()) {
         INFO(layout.text());
         for (const Replication& first : replications()) {
@@ -196,7 +196,7 @@ TEST_CASE("a block cannot have 0 replicas") {
     stream.for_each([](int) {});
 }
 
-TEST_CASE("items between one sender and one receiver keep their order") {
+TEST_CASE("items between one sender and one receiver keep their order", "[ranks]") {
     const std::vector<int> all = numbers(2000);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         expect.in_order("one to one",
@@ -210,7 +210,7 @@ TEST_CASE("items between one sender and one receiver keep their order") {
     });
 }
 
-TEST_CASE("the order of the items of a key survives group_by, from each sender") {
+TEST_CASE("the order of the items of a key survives group_by, from each sender", "[ranks]") {
     // Each replica makes its own run of 0, 1, 2, ... for every key.
     struct Item {
         std::size_t sender;
@@ -239,7 +239,7 @@ TEST_CASE("the order of the items of a key survives group_by, from each sender")
     });
 }
 
-TEST_CASE("every batch mode carries every item, wherever it is set") {
+TEST_CASE("every batch mode carries every item, wherever it is set", "[ranks]") {
     const std::vector<BatchMode> modes{BatchMode::automatic(),     BatchMode::fixed(1),
                                        BatchMode::fixed(5000),     BatchMode::adaptive(8, 100us),
                                        BatchMode::timed(8, 100us), BatchMode::single()};

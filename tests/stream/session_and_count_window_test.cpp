@@ -80,7 +80,7 @@ std::vector<std::pair<int, std::vector<int>>> number_windows(int count, std::siz
 
 }  // namespace
 
-TEST_CASE("a session is a run of items without a gap, in whatever order they come") {
+TEST_CASE("a session is a run of items without a gap, in whatever order they come", "[ranks]") {
     for (const int count : sizes()) {
         for (const int gap : {1, 30, 120, 100'000}) {
             INFO(count << " items, gap " << gap);
@@ -118,7 +118,7 @@ TEST_CASE("a session is a run of items without a gap, in whatever order they com
     }
 }
 
-TEST_CASE("an item in the gap makes one session of two") {
+TEST_CASE("an item in the gap makes one session of two", "[ranks]") {
     const std::vector<Timestamp> times{0, 20, 40, 10, 100, 30};
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
         expect.items("sessions",
@@ -163,7 +163,7 @@ TEST_CASE("sessions take items that can only be moved") {
     REQUIRE(sorted(*sums.get()) == std::vector<std::pair<int, int>>{{0, 45}, {1, 145}, {2, 245}});
 }
 
-TEST_CASE("windows by number hold so many items of a key, in order") {
+TEST_CASE("windows by number hold so many items of a key, in order", "[ranks]") {
     struct Numbers {
         std::size_t size;
         std::size_t slide;
@@ -202,7 +202,8 @@ TEST_CASE("windows by number hold so many items of a key, in order") {
     }
 }
 
-TEST_CASE("windows by number need no times, and keep the time of the item that completes them") {
+TEST_CASE("windows by number need no times, and keep the time of the item that completes them",
+          "[ranks]") {
     const std::vector<int> items = numbers(20);
     expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
         expect.items(

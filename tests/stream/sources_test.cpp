@@ -24,7 +24,7 @@ std::vector<Number> range_of(Number first, Number last) {
 
 }  // namespace
 
-TEST_CASE("stream_iter has the elements of any range in order") {
+TEST_CASE("stream_iter has the elements of any range in order", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         const std::vector<int> all = numbers(count);
@@ -43,7 +43,7 @@ TEST_CASE("stream_iter has the elements of any range in order") {
     }
 }
 
-TEST_CASE("stream_iter leaves a container alone that it was given a copy or a view of") {
+TEST_CASE("stream_iter leaves a container alone that it was given a copy or a view of", "[ranks]") {
     const std::vector<Text> texts{"one", "another one that is longer", ""};
     const std::map<int, Text> table{{1, "one"}, {2, "two"}};
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -56,7 +56,7 @@ TEST_CASE("stream_iter leaves a container alone that it was given a copy or a vi
     REQUIRE(texts == std::vector<Text>{"one", "another one that is longer", ""});
 }
 
-TEST_CASE("stream_generator has what the generator returns until it returns nothing") {
+TEST_CASE("stream_generator has what the generator returns until it returns nothing", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -69,7 +69,7 @@ TEST_CASE("stream_generator has what the generator returns until it returns noth
     }
 }
 
-TEST_CASE("stream_par_iter cuts a range of numbers into shares") {
+TEST_CASE("stream_par_iter cuts a range of numbers into shares", "[ranks]") {
     expect_in(layouts(), [](StreamContext& ctx, Expectations& expect) {
         for (const int count : sizes())
             expect.items("int", ctx.stream_par_iter(0, count), numbers(count));
@@ -101,7 +101,7 @@ TEST_CASE("the shares of replicas differ by one item at most") {
     }
 }
 
-TEST_CASE("a function of stream_par_iter is called once for each replica") {
+TEST_CASE("a function of stream_par_iter is called once for each replica", "[ranks]") {
     using Call = std::pair<std::size_t, std::size_t>;
     for (const Layout& layout : layouts()) {
         const std::size_t replicas = replicas_of(layout);
@@ -181,7 +181,7 @@ TEST_CASE("a wrong use of a channel is an error that says so") {
     REQUIRE_THROWS_WITH(channel.sender.send(1), ContainsSubstring("closed"));
 }
 
-TEST_CASE("a source without items ends its job") {
+TEST_CASE("a source without items ends its job", "[ranks]") {
     expect_in(layouts(), [](StreamContext& ctx, Expectations& expect) {
         auto [sender, source] = renoir::channel<int>(1);
         sender.close();

@@ -56,7 +56,7 @@ renoir::Stream<int> perhaps_shuffled(renoir::Stream<int> stream, bool shuffled) 
 
 }  // namespace
 
-TEST_CASE("each of the streams of a split has every item") {
+TEST_CASE("each of the streams of a split has every item", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         const std::vector<int> all = numbers(count);
@@ -73,7 +73,7 @@ TEST_CASE("each of the streams of a split has every item") {
     }
 }
 
-TEST_CASE("merge has the items of both streams") {
+TEST_CASE("merge has the items of both streams", "[ranks]") {
     for (const int count : sizes()) {
         INFO(count << " items");
         const std::vector<int> all = numbers(count);
@@ -94,7 +94,7 @@ TEST_CASE("merge has the items of both streams") {
     }
 }
 
-TEST_CASE("keyed streams merge key by key") {
+TEST_CASE("keyed streams merge key by key", "[ranks]") {
     std::vector<Pair> counts, pairs;
     for (int key = 0; key < 10; ++key) counts.emplace_back(key, 60);
     for (const int n : repeated(numbers(300), 2)) pairs.emplace_back(last_digit(n), n);
@@ -107,7 +107,7 @@ TEST_CASE("keyed streams merge key by key") {
     });
 }
 
-TEST_CASE("zip pairs in order and drops what is left over") {
+TEST_CASE("zip pairs in order and drops what is left over", "[ranks]") {
     const std::vector<int> all = numbers(700);
     const auto negative = mapped(all, std::negate<>());
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -123,7 +123,7 @@ TEST_CASE("zip pairs in order and drops what is left over") {
     });
 }
 
-TEST_CASE("zip keeps what views show until their partners come") {
+TEST_CASE("zip keeps what views show until their partners come", "[ranks]") {
     const std::vector<Text> words =
         mapped(numbers(400), [](int n) { return Text(static_cast<std::size_t>(n % 60), 'w'); });
     const std::vector<std::string_view> views(words.begin(), words.end());
@@ -157,7 +157,7 @@ TEST_CASE("zip of parallel streams pairs every item once") {
     }
 }
 
-TEST_CASE("branches of one stream meet again, however much one is ahead") {
+TEST_CASE("branches of one stream meet again, however much one is ahead", "[ranks]") {
     // Small batches fill the rings with the smaller number, too.
     const int count = renoir::detail::under_sanitizer ? 6'000 : 30'000;
     const std::vector<int> all = numbers(count);
@@ -177,7 +177,7 @@ TEST_CASE("branches of one stream meet again, however much one is ahead") {
     });
 }
 
-TEST_CASE("a deep row of diamonds ends") {
+TEST_CASE("a deep row of diamonds ends", "[ranks]") {
     const std::vector<int> all = numbers(20);
     const int depth = 5;
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -199,7 +199,7 @@ TEST_CASE("a deep row of diamonds ends") {
     });
 }
 
-TEST_CASE("streams can be named in the signatures of functions") {
+TEST_CASE("streams can be named in the signatures of functions", "[ranks]") {
     std::vector<Pair> expected;
     for (const int n : kept(numbers(200), is_even)) expected.emplace_back(last_digit(n), n + 1);
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -214,7 +214,7 @@ TEST_CASE("streams can be named in the signatures of functions") {
     });
 }
 
-TEST_CASE("a hidden chain keeps order, keys and aggregation") {
+TEST_CASE("a hidden chain keeps order, keys and aggregation", "[ranks]") {
     expect_in(layouts(), [](StreamContext& ctx, Expectations& expect) {
         renoir::Stream<int> plain = ctx.stream_iter(numbers(500)).map([](int n) { return n; });
         expect.in_order("order", evens(std::move(plain)), kept(numbers(500), is_even));

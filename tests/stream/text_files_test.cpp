@@ -60,7 +60,7 @@ std::vector<Text> concatenated(const std::vector<std::vector<Text>>& parts) {
 
 }  // namespace
 
-TEST_CASE("every line of a file comes once, without its end") {
+TEST_CASE("every line of a file comes once, without its end", "[ranks]") {
     const TemporaryFolder folder;
     // How a file is cut depends on the number of workers, not on the batches.
     const auto all = renoir::detail::under_sanitizer ? few_layouts() : layouts();
@@ -73,7 +73,7 @@ TEST_CASE("every line of a file comes once, without its end") {
     }
 }
 
-TEST_CASE("blocks are whole lines and together the text, byte for byte") {
+TEST_CASE("blocks are whole lines and together the text, byte for byte", "[ranks]") {
     const TemporaryFolder folder;
     Text text;
     for (const int n : numbers(20'000)) text += std::to_string(n) + (n % 3 == 0 ? "\r\n" : "\n");
@@ -92,7 +92,7 @@ TEST_CASE("blocks are whole lines and together the text, byte for byte") {
     });
 }
 
-TEST_CASE("the lines of one replica come in order") {
+TEST_CASE("the lines of one replica come in order", "[ranks]") {
     const TemporaryFolder folder;
     Text text;
     for (const int n : numbers(50'000)) text += std::to_string(n) + "\n";
@@ -107,7 +107,7 @@ TEST_CASE("the lines of one replica come in order") {
     });
 }
 
-TEST_CASE("several files, a folder and a pattern give the lines of all their files") {
+TEST_CASE("several files, a folder and a pattern give the lines of all their files", "[ranks]") {
     const TemporaryFolder folder;
     const auto first = folder.write("a.txt", "first\nwithout newline");
     const auto second = folder.write("b.txt", "second\r\n");
@@ -123,7 +123,7 @@ TEST_CASE("several files, a folder and a pattern give the lines of all their fil
     });
 }
 
-TEST_CASE("lines can be grouped, zipped and collected although they are views") {
+TEST_CASE("lines can be grouped, zipped and collected although they are views", "[ranks]") {
     const TemporaryFolder folder;
     Text text;
     for (const int n : numbers(5'000)) text += Text(static_cast<std::size_t>(n % 30), 'w') + "\n";

@@ -87,7 +87,7 @@ TEST_CASE("bug 8.20: the states of a window leave with it") {
     expect_few_states(CountWindow::tumbling(1), keys);
 }
 
-TEST_CASE("windows by number forget a key whose windows are complete") {
+TEST_CASE("windows by number forget a key whose windows are complete", "[ranks]") {
     // Each key comes in several runs of three, far apart; a run is a window whatever came before.
     constexpr int runs = 5;
     constexpr int many = 4000;
@@ -107,7 +107,7 @@ TEST_CASE("windows by number forget a key whose windows are complete") {
     });
 }
 
-TEST_CASE("bug 8.7: windows in a loop begin anew in each round") {
+TEST_CASE("bug 8.7: windows in a loop begin anew in each round", "[ranks]") {
     // Round r has the items from 0 to 60 - 10 r, so keys and windows of one round are not in the
     // next.
     std::vector<std::pair<int, int>> expected;

@@ -97,7 +97,8 @@ void expect_maps(StreamContext& ctx, Expectations& expect, const Shape& shape,
 
 }  // namespace
 
-TEST_CASE("bug 8.6: tumbling windows are aligned to the epoch and hold what belongs to them") {
+TEST_CASE("bug 8.6: tumbling windows are aligned to the epoch and hold what belongs to them",
+          "[ranks]") {
     for (const int count_of_items : sizes()) {
         const Shape shape = tumbling_shapes()[static_cast<std::size_t>(count_of_items) % 5];
         INFO(count_of_items << " items, " << shape.size << " ms");
@@ -107,7 +108,8 @@ TEST_CASE("bug 8.6: tumbling windows are aligned to the epoch and hold what belo
     }
 }
 
-TEST_CASE("bug 8.6: sliding windows are aligned to the epoch and hold what belongs to them") {
+TEST_CASE("bug 8.6: sliding windows are aligned to the epoch and hold what belongs to them",
+          "[ranks]") {
     for (const int count_of_items : sizes()) {
         const Shape shape = sliding_shapes()[static_cast<std::size_t>(count_of_items) % 5];
         INFO(count_of_items << " items, " << shape.size << " ms by " << shape.slide);
@@ -117,7 +119,7 @@ TEST_CASE("bug 8.6: sliding windows are aligned to the epoch and hold what belon
     }
 }
 
-TEST_CASE("windows of every shape") {
+TEST_CASE("windows of every shape", "[ranks]") {
     for (const Shape& shape : tumbling_shapes()) {
         INFO(shape.size << " ms, offset " << shape.offset);
         expect_in(few_layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -132,7 +134,7 @@ TEST_CASE("windows of every shape") {
     }
 }
 
-TEST_CASE("results have the last time of their window") {
+TEST_CASE("results have the last time of their window", "[ranks]") {
     const Shape shape = sliding_shapes()[1];
     std::vector<std::pair<std::pair<int, std::uint64_t>, Timestamp>> expected;
     for (const auto& [key_and_window, items] : contents_of(numbers(500), shape))
@@ -163,7 +165,7 @@ TEST_CASE("results have the last time of their window") {
     });
 }
 
-TEST_CASE("windows follow on windows") {
+TEST_CASE("windows follow on windows", "[ranks]") {
     // The sums of 50 ms, summed over 200 ms, are the sums of 200 ms.
     const Shape shape{200, 200, 0};
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
@@ -179,7 +181,7 @@ TEST_CASE("windows follow on windows") {
     });
 }
 
-TEST_CASE("windows of the whole stream") {
+TEST_CASE("windows of the whole stream", "[ranks]") {
     const Shape shape{100, 20, 7};
     std::map<Timestamp, int> sums;
     for (const int n : numbers(500)) {
@@ -200,7 +202,7 @@ TEST_CASE("windows of the whole stream") {
     });
 }
 
-TEST_CASE("windows of a stream that is partitioned already need no exchange") {
+TEST_CASE("windows of a stream that is partitioned already need no exchange", "[ranks]") {
     const Shape shape{100, 50, 0};
     expect_in(layouts(), [&](StreamContext& ctx, Expectations& expect) {
         const auto mapped_numbers = [&] {
@@ -224,7 +226,7 @@ TEST_CASE("windows of a stream that is partitioned already need no exchange") {
     });
 }
 
-TEST_CASE("keys and items of windows may be text") {
+TEST_CASE("keys and items of windows may be text", "[ranks]") {
     using Texts = std::vector<std::string>;
     std::map<std::pair<std::string, Timestamp>, std::set<std::string>> groups;
     const auto text_of = [](int n) {
@@ -262,7 +264,8 @@ TEST_CASE("keys and items of windows may be text") {
 }
 
 TEST_CASE(
-    "a pane that holds many keys is handed on early, and one with few items of a key as they are") {
+    "a pane that holds many keys is handed on early, and one with few items of a key as they are",
+    "[ranks]") {
     // 5000 keys for 10'000 items: local aggregation steps aside. All in one window of each size.
     expect_in(few_layouts(), [](StreamContext& ctx, Expectations& expect) {
         for (const int keys : {1, 5000, 10'000}) {
