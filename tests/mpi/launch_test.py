@@ -12,7 +12,7 @@ class Launch(ProgramTest):
     def assert_refused(self, result, *words):
         text = result.stderr.decode()
         self.assertEqual(result.returncode, 2, text)
-        self.assertIn("error: ", text)
+        self.assertEqual(text.count("error: "), 1, text)
         for word in words:
             self.assertIn(word, text)
         self.assertEqual(result.stdout, b"")
