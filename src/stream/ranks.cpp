@@ -62,10 +62,11 @@ void refuse_separate_tasks(const LaunchedRank& launched) {
         place_of(launched) + ", but MPI cannot bring them together; start it with srun --mpi=pmix");
 }
 
-/// The launcher may have meant more than one core: mpirun binds each of two ranks to one.
-void warn_of_narrow_mask(std::size_t cpus, std::size_t ranks_on_host) {
+/// The user may have meant more than one core: mpirun binds each of one or two ranks to one.
+void warn_of_narrow_mask(const RuntimeConfig& config, std::size_t cpus, std::size_t ranks_on_host) {
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
     if (cpus > 1 || online < 2 * static_cast<long>(ranks_on_host)) return;
+    if (config.workers_per_rank() == 1) return;
     std::cerr << "warning: each rank may use one of the " << online
               << " CPUs of its host only; to use all, start with mpirun --bind-to none or srun "
                  "--cpus-per-task\n";
@@ -140,7 +141,7 @@ ClusterMember among(const RuntimeConfig& config, const LaunchedRank& launched) {
     const std::shared_ptr<MpiRanks> ranks(&launched_ranks(launched.ranks), [](MpiRanks*) {});
     const std::vector<unsigned> own = allowed_cpus();
     const auto masks = masks_on_host(*ranks, own);
-    if (ranks->rank() == 0) warn_of_narrow_mask(own.size(), masks.size());
+    if (ranks->rank() == 0) warn_of_narrow_mask(config, own.size(), masks.size());
     const std::vector<unsigned> share =
         topology::divide_cpus(topology::this_machine(), masks)[ranks->rank_on_host()];
     const std::size_t cores = masks.size() > own.size() ? 1 : share.size();
@@ -161,8 +162,11 @@ ClusterMember join_ranks(const RuntimeConfig& config) {
     if (launched && config.mode() != ExecutionMode::automatic)
         refuse_own_workers(config, *launched);
     if (config.mode() == ExecutionMode::remote) throw hosts_cannot_be_started(config);
-    if (!launched || launched->ranks == 1 || config.mode() == ExecutionMode::local)
+    if (!launched || config.mode() == ExecutionMode::local) return alone(config);
+    if (launched->ranks == 1) {
+        warn_of_narrow_mask(config, allowed_cpus().size(), 1);
         return alone(config);
+    }
     if (!launched->has_mpi) refuse_separate_tasks(*launched);
     return among(config, *launched);
 }

@@ -3,7 +3,7 @@
 import os
 import unittest
 
-from ranks import launch
+from ranks import ENVIRONMENT, launch
 import programs
 from programs import WORDCOUNT, ProgramTest
 
@@ -43,6 +43,16 @@ class Launch(ProgramTest):
         rows = [row for row in rows if row and row[0] != "host"]
         bound = sorted(int(row[3]) for row in rows if row[3] != "any")
         self.assertEqual(bound, cores if len(cores) >= 2 else [])
+
+    @unittest.skipIf(os.cpu_count() < 2, "there is one core")
+    def test_a_rank_that_is_bound_to_one_core_says_so(self):
+        text = self.write("text", b"word\n")
+        options = ("-np", 1, "--bind-to", "core", WORDCOUNT, text)
+        result = programs.run("mpirun", *options, env=ENVIRONMENT)
+        self.assertIn(b"warning: each rank may use one of", result.stderr)
+        self.assertIn(b"mpirun --bind-to none", result.stderr)
+        result = programs.run("mpirun", *options, "--workers-per-rank", 1, env=ENVIRONMENT)
+        self.assertEqual((result.stdout, result.stderr), (b"word\t1\n", b""))
 
 
 if __name__ == "__main__":
