@@ -271,7 +271,8 @@ std::optional<Error> Job::error() const {
     const std::optional<Failure> failure = state_.failure();
     if (!failure) return std::nullopt;
     const Error error(failure->kind, failure->text);
-    return options_.rank == 0 ? error : error.reported_by_root();
+    const bool is_for_root = options_.rank != 0 && failure->is_known_to_root;
+    return is_for_root ? error.reported_by_root() : error;
 }
 
 JobHandle::JobHandle(std::unique_ptr<Job> job) : job_(std::move(job)) {}

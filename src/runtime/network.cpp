@@ -106,7 +106,8 @@ void Network::beat(Clock::time_point now) {
     guarded([this] { link_->beat(peer_timeout_); });
 }
 
-// Nobody is above the network's own thread who could handle an error.
+// Nobody is above the network's own thread who could handle an error. Rank 0 does not hear of it
+// from a link that has failed, and may be the one that is silent.
 template <class Action>
 void Network::guarded(const Action& action) noexcept {
     const std::lock_guard lock(mutex_);
@@ -114,9 +115,9 @@ void Network::guarded(const Action& action) noexcept {
         action();
         return;
     } catch (const Error& error) {
-        on_failure_({error.kind(), error.what()});
+        on_failure_({error.kind(), error.what(), false});
     } catch (const std::exception& error) {
-        on_failure_({ErrorKind::internal, error.what()});
+        on_failure_({ErrorKind::internal, error.what(), false});
     }
     // A link that has failed does not come back.
     if (finishing_ != Finishing::no) end_finish();

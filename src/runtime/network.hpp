@@ -26,6 +26,7 @@ namespace renoir {
 struct Failure {
     ErrorKind kind = ErrorKind::internal;
     std::string text;
+    bool is_known_to_root = true;  ///< or is going to be: rank 0 reports it
 };
 
 /// One direction between two replicas.

@@ -41,6 +41,27 @@ def start(*command, **options):
     )
 
 
+def processes_of(program, folder):
+    """The processes that run a program in a folder."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/cwd") == str(folder) and os.path.samefile(
+                f"/proc/{pid}/exe", program
+            ):
+                found.append(int(pid))
+        except OSError:
+            continue
+    return found
+
+
+def rank_of(process):
+    """The rank that mpirun or srun has given to a process."""
+    environment = pathlib.Path(f"/proc/{process}/environ").read_bytes()
+    found = dict(entry.partition(b"=")[::2] for entry in environment.split(b"\0"))
+    return int(found.get(b"OMPI_COMM_WORLD_RANK") or found[b"SLURM_PROCID"])
+
+
 class ProgramTest(unittest.TestCase):
     """A test in a temporary folder, where the programs run."""
 

@@ -8,24 +8,10 @@ import unittest
 
 from ranks import start
 import programs
-from programs import WORDCOUNT, ProgramTest
+from programs import PIPELINES, WORDCOUNT, ProgramTest, processes_of, rank_of
 
 KILLS = 50
 RANKS = 3
-
-
-def processes_of(program, folder):
-    """The processes that run a program in a folder."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.readlink(f"/proc/{pid}/cwd") == str(folder) and os.path.samefile(
-                f"/proc/{pid}/exe", program
-            ):
-                found.append(int(pid))
-        except OSError:
-            continue
-    return found
 
 
 def has_open(pid, file):
@@ -72,6 +58,26 @@ class Kill(ProgramTest):
             if job.returncode == 0:
                 self.assertIn(expected, (self.folder / "counts").read_bytes())
             self.assertEqual([n for n in self.names() if n not in ("text", "counts")], [])
+
+    def test_a_rank_that_is_stopped_is_missed(self):
+        for rank in (0, 2):
+            with self.subTest(rank=rank):
+                job = start(RANKS, PIPELINES, "--peer-timeout", 2, "write", "numbers")
+                self.assertEqual(job.stdout.readline(), b"writing\n")
+                processes = {rank_of(pid): pid for pid in processes_of(PIPELINES, self.folder)}
+                os.kill(processes[rank], signal.SIGSTOP)
+                text = job.stderr.readline().decode()
+                self.assertRegex(text, rf"^error: .*rank {rank} \(.*\) has been silent for 2 s")
+                self.wait_for_the_end_of_all_ranks()
+                # mpirun 4.1.4 may itself crash or block when the ranks that it ends are gone.
+                job.kill()
+                job.communicate()
+
+    def wait_for_the_end_of_all_ranks(self):
+        deadline = time.monotonic() + 5
+        while processes_of(PIPELINES, self.folder):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
 
 
 if __name__ == "__main__":
