@@ -20,8 +20,7 @@ struct Joined {
 
 }  // namespace
 
-Answer run_join(const Request& request) {
-    renoir::StreamContext ctx(request.config);
+Answer run_join(renoir::StreamContext& ctx, const Request& request) {
     const auto key = [](const Row& row) { return row.key; };
     const std::uint64_t right_rows = request.right_records;
     auto right = ctx.stream_par_iter(std::uint64_t{0}, right_rows).map(baseline::right_row);
@@ -43,7 +42,7 @@ Answer run_join(const Request& request) {
                         })
                     .collect_vec();
     const double seconds = apps::seconds_of([&] { ctx.execute_blocking(); });
-    const std::vector<Joined> rows = sums.get().value();
+    const std::vector<Joined> rows = sums.get().value_or(std::vector<Joined>{});
     const Joined joined = rows.empty() ? Joined{} : rows.front();
     const std::string result =
         '"' + std::to_string(joined.pairs) + ' ' + std::to_string(joined.payloads) + '"';

@@ -5,6 +5,7 @@
 
 #include "common/report.hpp"
 
+#include <renoir/base/error.hpp>
 #include <renoir/renoir.hpp>
 
 #include <algorithm>
@@ -25,14 +26,15 @@ std::string quantile_us(const std::vector<std::int64_t>& sorted_ns, double part)
 
 }  // namespace
 
-Answer run_latency(const Request& request) {
+Answer run_latency(renoir::StreamContext& ctx, const Request& request) {
+    if (ctx.ranks() > 1)
+        throw renoir::Error(renoir::ErrorKind::usage, "'latency' is that within one process");
     const auto records =
         static_cast<std::uint64_t>(static_cast<double>(request.rate) * request.duration_seconds);
     if (records == 0) throw std::invalid_argument("no record is due in that time");
     // One place for each record, so that the replicas of the sink share nothing and none is missed.
     std::vector<std::int64_t> latencies_ns(records, never);
 
-    renoir::StreamContext ctx(request.config);
     ctx.stream(PacedSource{.records = records, .rate = request.rate})
         .shuffle()
         .for_each([&latencies_ns](const Stamp& stamp) {

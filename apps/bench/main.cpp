@@ -22,7 +22,7 @@
 
 namespace {
 
-using Row = bench::Answer (*)(const bench::Request&);
+using Row = bench::Answer (*)(renoir::StreamContext&, const bench::Request&);
 
 constexpr std::uint64_t most = 1'000'000'000'000'000;
 
@@ -31,9 +31,11 @@ const std::map<std::string, Row> rows = {
     {"join", bench::run_join},       {"rounds", bench::run_rounds}, {"latency", bench::run_latency},
     {"idle", bench::run_idle}};
 
-void print_json(const std::string& row, const bench::Answer& answer, std::size_t workers) {
+void print_json(const std::string& row, const bench::Answer& answer,
+                const renoir::StreamContext& ctx) {
     std::cout << R"({"app":"microbench","row":")" << row << R"(","seconds":)" << answer.seconds
-              << R"(,"items":)" << answer.items << R"(,"ranks":1,"workers":)" << workers;
+              << R"(,"items":)" << answer.items << R"(,"ranks":)" << ctx.ranks() << R"(,"workers":)"
+              << ctx.workers();
     for (const auto& [name, value] : answer.figures) std::cout << ",\"" << name << "\":" << value;
     std::cout << "}\n";
 }
@@ -74,9 +76,10 @@ int main(int argc, char** argv) {
     app.add_flag("--json", json, "End with one line of JSON");
     auto runtime = renoir::add_runtime_options(app);
     renoir::parse(app, argc, argv);
-    request.config = runtime.config();
 
-    const bench::Answer answer = rows.at(row)(request);
+    renoir::StreamContext ctx(runtime.config());
+    const bench::Answer answer = rows.at(row)(ctx, request);
+    if (!ctx.is_root()) return 0;
     print_text(row, answer);
-    if (json) print_json(row, answer, request.config.workers());
+    if (json) print_json(row, answer, ctx);
 }

@@ -2,7 +2,7 @@
 
 // What the rows of the small benchmarks are asked for and what they answer.
 
-#include <renoir/config/runtime_config.hpp>
+#include <renoir/stream/context.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,7 +18,6 @@ struct Request {
     std::uint64_t rate = 10'000;
     std::uint64_t rounds = 1'000'000;
     double duration_seconds = 2;
-    renoir::RuntimeConfig config = renoir::RuntimeConfig::all_cores();
 };
 
 /// One more field of the line of JSON.
@@ -27,6 +26,7 @@ struct Figure {
     std::string value;
 };
 
+/// What rank 0 has to tell; those of other ranks are not looked at.
 struct Answer {
     double seconds = 0;
     std::uint64_t items = 0;
@@ -34,24 +34,24 @@ struct Answer {
 };
 
 /// Source, shuffle of 16-byte records, sum.
-[[nodiscard]] Answer run_shuffle(const Request& request);
+[[nodiscard]] Answer run_shuffle(renoir::StreamContext& ctx, const Request& request);
 
 /// Source, ten maps, sum.
-[[nodiscard]] Answer run_maps(const Request& request);
+[[nodiscard]] Answer run_maps(renoir::StreamContext& ctx, const Request& request);
 
 /// Source, five maps and five filters in turn, sum.
-[[nodiscard]] Answer run_mixed(const Request& request);
+[[nodiscard]] Answer run_mixed(renoir::StreamContext& ctx, const Request& request);
 
 /// Two sources of rows, hash join, sum of both payloads of every pair.
-[[nodiscard]] Answer run_join(const Request& request);
+[[nodiscard]] Answer run_join(renoir::StreamContext& ctx, const Request& request);
 
 /// A loop without items, whose body has a shuffle.
-[[nodiscard]] Answer run_rounds(const Request& request);
+[[nodiscard]] Answer run_rounds(renoir::StreamContext& ctx, const Request& request);
 
 /// How long records take from the moment they are due to the sink behind a shuffle.
-[[nodiscard]] Answer run_latency(const Request& request);
+[[nodiscard]] Answer run_latency(renoir::StreamContext& ctx, const Request& request);
 
 /// The processor time of a pipeline whose channel is quiet.
-[[nodiscard]] Answer run_idle(const Request& request);
+[[nodiscard]] Answer run_idle(renoir::StreamContext& ctx, const Request& request);
 
 }  // namespace bench

@@ -6,14 +6,11 @@
 
 #include <renoir/renoir.hpp>
 
-#include <atomic>
 #include <stdexcept>
 
 namespace bench {
 
-Answer run_rounds(const Request& request) {
-    renoir::StreamContext ctx(request.config);
-    std::atomic<std::uint64_t> counted = 0;
+Answer run_rounds(renoir::StreamContext& ctx, const Request& request) {
     auto [state, items] = ctx.stream_par_iter(std::uint64_t{0}, std::uint64_t{0})
                               .iterate(
                                   request.rounds, std::uint64_t{0},
@@ -21,10 +18,11 @@ Answer run_rounds(const Request& request) {
                                   std::uint64_t{0}, [](std::uint64_t& sum, auto) { ++sum; },
                                   [](std::uint64_t& sum, std::uint64_t other) { sum += other; },
                                   [](std::uint64_t& rounds) { return ++rounds > 0; });
-    state.for_each([&](std::uint64_t rounds) { counted = rounds; });
+    auto counted = state.collect_vec();
     items.for_each([](auto) {});
     const double seconds = apps::seconds_of([&] { ctx.execute_blocking(); });
-    if (counted != request.rounds) throw std::runtime_error("the loop has lost rounds");
+    if (ctx.is_root() && counted.get() != std::vector{request.rounds})
+        throw std::runtime_error("the loop has lost rounds");
     return {seconds, request.rounds, {}};
 }
 

@@ -22,15 +22,14 @@ auto numbers(renoir::StreamContext& ctx, const Request& request) {
 template <class Sums>
 Answer sum_up(renoir::StreamContext& ctx, const Request& request, Sums sums) {
     const double seconds = apps::seconds_of([&] { ctx.execute_blocking(); });
-    const std::vector<Number> rows = sums.get().value();
+    const std::vector<Number> rows = sums.get().value_or(std::vector<Number>{});
     const Number sum = rows.empty() ? 0 : rows.front();
     return {seconds, request.records, {{"result", std::to_string(sum)}}};
 }
 
 }  // namespace
 
-Answer run_shuffle(const Request& request) {
-    renoir::StreamContext ctx(request.config);
+Answer run_shuffle(renoir::StreamContext& ctx, const Request& request) {
     auto sums = numbers(ctx, request)
                     .map([](Number number) { return workload::record_of(number); })
                     .shuffle()
@@ -40,8 +39,7 @@ Answer run_shuffle(const Request& request) {
     return sum_up(ctx, request, std::move(sums));
 }
 
-Answer run_maps(const Request& request) {
-    renoir::StreamContext ctx(request.config);
+Answer run_maps(renoir::StreamContext& ctx, const Request& request) {
     auto sums = numbers(ctx, request)
                     .map([](Number number) { return workload::mapped<0>(number); })
                     .map([](Number number) { return workload::mapped<1>(number); })
@@ -58,8 +56,7 @@ Answer run_maps(const Request& request) {
     return sum_up(ctx, request, std::move(sums));
 }
 
-Answer run_mixed(const Request& request) {
-    renoir::StreamContext ctx(request.config);
+Answer run_mixed(renoir::StreamContext& ctx, const Request& request) {
     auto sums = numbers(ctx, request)
                     .map([](Number number) { return workload::mapped<0>(number); })
                     .filter([](Number number) { return workload::kept<0>(number); })
