@@ -10,6 +10,14 @@
 //   rounds   rounds of a loop without items
 //   latency  from when a record is due to the sink behind a shuffle, at a fixed rate
 //   idle     processor time of a job that waits on a quiet channel
+//
+// Among the ranks of mpirun also
+//
+//     mpirun -np 2 microbench stream --workers-per-rank 1 --records 2000000 --json
+//
+//   stream       1 KiB records from the last rank to rank 0
+//   slow         the same beside a channel whose consumer is slow; needs two workers on each rank
+//   far-latency  latency from the last rank to rank 0
 
 #include "microbench.hpp"
 
@@ -27,9 +35,11 @@ using Row = bench::Answer (*)(renoir::StreamContext&, const bench::Request&);
 constexpr std::uint64_t most = 1'000'000'000'000'000;
 
 const std::map<std::string, Row> rows = {
-    {"shuffle", bench::run_shuffle}, {"maps", bench::run_maps},     {"mixed", bench::run_mixed},
-    {"join", bench::run_join},       {"rounds", bench::run_rounds}, {"latency", bench::run_latency},
-    {"idle", bench::run_idle}};
+    {"shuffle", bench::run_shuffle}, {"maps", bench::run_maps},
+    {"mixed", bench::run_mixed},     {"join", bench::run_join},
+    {"rounds", bench::run_rounds},   {"latency", bench::run_latency},
+    {"idle", bench::run_idle},       {"stream", bench::run_stream},
+    {"slow", bench::run_slow},       {"far-latency", bench::run_far_latency}};
 
 void print_json(const std::string& row, const bench::Answer& answer,
                 const renoir::StreamContext& ctx) {
@@ -55,22 +65,27 @@ int main(int argc, char** argv) {
     bool json = false;
     app.add_option("ROW", row, "What to measure")->required()->check(CLI::IsMember(rows));
     app.add_option("--records", request.records,
-                   "Records of shuffle, maps and mixed, and of the left side of join")
+                   "Records of shuffle, maps, mixed and stream, of the left side of join, and of "
+                   "the quick channel of slow")
         ->check(CLI::Range(std::uint64_t{0}, most))
         ->capture_default_str();
     app.add_option("--right-records", request.right_records, "Records of the right side of join")
         ->check(CLI::Range(std::uint64_t{1}, most))
         ->capture_default_str();
+    app.add_option("--slow-records", request.slow_records,
+                   "Records of the slow channel of slow; 0: the other channel alone")
+        ->check(CLI::Range(std::uint64_t{0}, most))
+        ->capture_default_str();
     app.add_option("--first", request.first, "First number of the input")
         ->check(CLI::Range(std::uint64_t{0}, most))
         ->capture_default_str();
-    app.add_option("--rate", request.rate, "Records in a second, for latency")
+    app.add_option("--rate", request.rate, "Records in a second, for the latencies")
         ->check(CLI::Range(1, 1'000'000'000))
         ->capture_default_str();
     app.add_option("--rounds", request.rounds, "Rounds of rounds")
         ->check(CLI::Range(std::uint64_t{0}, most))
         ->capture_default_str();
-    app.add_option("--duration", request.duration_seconds, "Seconds of latency and idle")
+    app.add_option("--duration", request.duration_seconds, "Seconds of the latencies and of idle")
         ->check(CLI::Range(0.001, 3600.0))
         ->capture_default_str();
     app.add_flag("--json", json, "End with one line of JSON");

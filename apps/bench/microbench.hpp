@@ -14,6 +14,7 @@ namespace bench {
 struct Request {
     std::uint64_t records = 100'000'000;
     std::uint64_t right_records = 1'000'000;  ///< on the right side of the join
+    std::uint64_t slow_records = 10'000'000;  ///< of the channel whose consumer is slow
     std::uint64_t first = 1;  ///< the first of the numbers that the records are made of
     std::uint64_t rate = 10'000;
     std::uint64_t rounds = 1'000'000;
@@ -50,6 +51,15 @@ struct Answer {
 
 /// How long records take from the moment they are due to the sink behind a shuffle.
 [[nodiscard]] Answer run_latency(renoir::StreamContext& ctx, const Request& request);
+
+/// The same from a source on the last rank to a sink on rank 0.
+[[nodiscard]] Answer run_far_latency(renoir::StreamContext& ctx, const Request& request);
+
+/// Records of 1 KiB from the last rank to rank 0, sum.
+[[nodiscard]] Answer run_stream(renoir::StreamContext& ctx, const Request& request);
+
+/// The same beside a channel whose consumer is slow.
+[[nodiscard]] Answer run_slow(renoir::StreamContext& ctx, const Request& request);
 
 /// The processor time of a pipeline whose channel is quiet.
 [[nodiscard]] Answer run_idle(renoir::StreamContext& ctx, const Request& request);

@@ -6,6 +6,7 @@
 /// shifts. The numbers begin where the command line says, so the compiler knows no value. Uses
 /// nothing of the library.
 
+#include <array>
 #include <cstdint>
 
 namespace workload {
@@ -28,6 +29,24 @@ inline Record record_of(Number number) {
 /// What the receiver of a record adds up.
 inline Number digest_of(const Record& record) {
     return (record.key ^ (record.key >> 32)) + record.value;
+}
+
+/// What goes from one rank to another: every byte is written and read.
+struct Kilobyte {
+    std::array<Number, 128> words;
+};
+static_assert(sizeof(Kilobyte) == 1024);
+
+inline void write_kilobyte(Number number, Kilobyte& record) {
+    const Number first = number * golden_ratio;
+    for (Number i = 0; i < record.words.size(); ++i) record.words[i] = first ^ (i << 32);
+}
+
+/// What the receiver of a large record adds up.
+inline Number digest_of(const Kilobyte& record) {
+    Number sum = 0;
+    for (const Number word : record.words) sum += word ^ (word >> 32);
+    return sum;
 }
 
 /// The map at place `Step` of a chain. The first one spreads the numbers over all bits.
