@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import machine
+import mpi_rows
 import rows
 import table
 from bench import Bench, Sizes
@@ -18,6 +19,7 @@ FULL = Sizes(text_bytes=500_000_000, records=100_000_000, points=4_000_000, edge
 QUICK = Sizes(text_bytes=20_000_000, records=5_000_000, points=200_000, edges=500_000,
               bids=5_000_000, numbers=500_000, seconds=0.3, idle_seconds=0.3)
 ENOUGH_ROUNDS = 7
+ROWS = {**rows.ROWS, **mpi_rows.ROWS}
 
 
 def positive(text):
@@ -27,17 +29,24 @@ def positive(text):
     return number
 
 
+def rows_of(word):
+    """The row of this name, or those whose names begin with the word."""
+    return [word] if word in ROWS else [name for name in ROWS if name.startswith(word + "-")]
+
+
 def read_command_line():
-    width = max(map(len, rows.ROWS))
-    listing = "\n".join(f"  {name:{width}}  {row.__doc__}" for name, row in rows.ROWS.items())
+    width = max(map(len, ROWS))
+    listing = "\n".join(f"  {name:{width}}  {row.__doc__}" for name, row in ROWS.items())
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Builds the release preset and measures the library side by side with "
         "hand-written programs. The result is 0 unless a program fails or two results differ; "
         "slow is not an error.",
-        epilog=f"rows:\n{listing}\n\nThe method is in docs/performance.md.",
+        epilog=f"rows:\n{listing}\n\nA first word, such as mpi, means all rows that begin with it. "
+        "The method is in docs/performance.md.",
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("row", nargs="*", help="rows to measure; all of them if none is named")
+    parser.add_argument("row", nargs="*", help="rows to measure, or the first word of several; all "
+                        "of them if none is named")
     parser.add_argument("--rounds", type=positive, metavar="N",
                         help=f"times that each side runs ({ENOUGH_ROUNDS}, with --quick 1)")
     parser.add_argument("--quick", action="store_true",
@@ -52,9 +61,11 @@ def read_command_line():
     parser.add_argument("--programs", type=pathlib.Path, metavar="DIR",
                         help="measure the programs in this folder instead of building")
     options = parser.parse_args()
-    unknown = [name for name in options.row if name not in rows.ROWS]
+    unknown = [word for word in options.row if not rows_of(word)]
     if unknown:
-        parser.error(f"there is no row '{unknown[0]}'; choose from {', '.join(rows.ROWS)}")
+        parser.error(f"there is no row '{unknown[0]}'; choose from {', '.join(ROWS)}")
+    chosen = [name for word in options.row for name in rows_of(word)]
+    options.row = list(dict.fromkeys(chosen)) or list(ROWS)
     return options
 
 
@@ -62,8 +73,9 @@ def build():
     """Builds the programs of the release preset and returns their folder."""
     programs = ["wordcount", "kmeans", "connected_components", "pagerank", "bids", "collatz"]
     targets = ["generate", "microbench", "baseline_microbench", "baseline_join", *programs,
-               *(f"baseline_{name}" for name in programs)]
-    for command in (["scripts/install-dependencies", "build"],
+               *(f"baseline_{name}" for name in programs),
+               *(f"baseline_mpi_{name}" for name in ("shuffle", "start", "stream"))]
+    for command in (["scripts/install-dependencies", "build", "bench"],
                     ["cmake", "--preset", "release", "--log-level=WARNING"],
                     ["cmake", "--build", "--preset", "release", "--parallel",
                      str(os.cpu_count()), "--target", *targets]):
@@ -74,6 +86,8 @@ def build():
 
 def measure(options):
     programs = options.programs.resolve() if options.programs else build()
+    if not mpi_rows.ROWS.keys().isdisjoint(options.row):
+        mpi_rows.require_mpirun()
     cores = machine.use_cores(options.cores)
     bench = Bench(repository=REPOSITORY,
                   programs=programs,
@@ -83,9 +97,9 @@ def measure(options):
                   sizes=QUICK if options.quick else FULL)
     about = machine.describe(REPOSITORY, cores)
     lines = []
-    for name in options.row or rows.ROWS:
+    for name in options.row:
         print(f"{name} ...", file=sys.stderr)
-        lines += rows.ROWS[name](bench)
+        lines += ROWS[name](bench)
     return bench, about, lines
 
 

@@ -9,6 +9,9 @@ import time
 from dataclasses import dataclass
 
 SECONDS_TO_END = 300
+SECONDS_TO_CLEAN_UP = 10
+# mpirun refuses root otherwise, and containers have no other user.
+ENVIRONMENT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
 
 
 class Failed(Exception):
@@ -35,7 +38,7 @@ def run(command, environment=None):
         began = time.monotonic()
         try:
             process = subprocess.Popen(command, stdout=out, stderr=problems,
-                                       env={**os.environ, **(environment or {})})
+                                       env={**os.environ, **ENVIRONMENT, **(environment or {})})
         except OSError as problem:
             raise Failed(f"cannot run '{command[0]}': {problem.strerror}") from problem
         usage = wait_for(process)
@@ -49,16 +52,20 @@ def run(command, environment=None):
 
 
 def wait_for(process):
-    """Waits for a child, kills it when it takes too long, and returns what it used."""
-    watchdog = threading.Timer(SECONDS_TO_END, process.kill)
-    watchdog.start()
+    """Waits for a child, ends it when it takes too long, and returns what it used."""
+    # A launcher can end what it has started before it is killed.
+    watchdogs = [threading.Timer(SECONDS_TO_END, process.terminate),
+                 threading.Timer(SECONDS_TO_END + SECONDS_TO_CLEAN_UP, process.kill)]
+    for watchdog in watchdogs:
+        watchdog.start()
     try:
         _, status, usage = os.wait4(process.pid, 0)
     except BaseException:
-        process.kill()
+        process.terminate()
         raise
     finally:
-        watchdog.cancel()
+        for watchdog in watchdogs:
+            watchdog.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     return usage
 

@@ -14,6 +14,10 @@ def figure(value, unit):
 def target(line):
     if line.most_ratio:
         return f"ratio <= {line.most_ratio:.2f}"
+    if line.least_ratio:
+        return f"ratio >= {line.least_ratio:.2f}"
+    if line.most_more:
+        return f"<= {figure(line.most_more, line.unit)} more"
     return f"<= {figure(line.most, line.unit)}"
 
 

@@ -4,6 +4,7 @@ Usage: table_test.py REPOSITORY
 """
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -27,6 +28,16 @@ class Medians(unittest.TestCase):
         self.assertTrue(line.holds)
         self.assertFalse(Line("", "ns", ours=[5.1], most=5).holds)
 
+    def test_of_a_bandwidth_more_is_better(self):
+        self.assertTrue(Line("", "GB/s", ours=[9, 8], by_hand=[10, 8], least_ratio=0.9).holds)
+        self.assertFalse(Line("", "GB/s", ours=[8, 9], by_hand=[10, 10], least_ratio=0.9).holds)
+
+    def test_a_limit_of_the_difference_is_for_its_median(self):
+        line = Line("", "ms", ours=[300, 150, 210], by_hand=[100, 100, 100], most_more=110)
+        self.assertEqual(line.difference, 110)
+        self.assertTrue(line.holds)
+        self.assertFalse(Line("", "ms", ours=[211], by_hand=[100], most_more=110).holds)
+
 
 class Script(unittest.TestCase):
     def setUp(self):
@@ -47,11 +58,29 @@ class Script(unittest.TestCase):
                         f"{ending}\n", encoding="utf-8")
         path.chmod(0o755)
 
-    def bench(self, *arguments):
+    def mpirun(self):
+        """A launcher that writes down how it is called and runs the program once."""
+        path = self.folder / "mpirun"
+        path.write_text("#!/bin/sh\n"
+                        f"echo \"$@\" >> '{self.folder}/launches'\n"
+                        "while [ \"$1\" != -np ]; do shift; done\n"
+                        "shift 2\n"
+                        "exec \"$@\"\n", encoding="utf-8")
+        path.chmod(0o755)
+
+    def launches(self):
+        return (self.folder / "launches").read_text(encoding="utf-8").splitlines()
+
+    def lines(self):
+        return json.loads((self.folder / "json").read_text(encoding="utf-8"))["lines"]
+
+    def bench(self, *arguments, path=None):
         command = [sys.executable, "-B", ROOT / "scripts" / "benchmarks",
                    "--programs", self.folder, "--data", self.folder / "data",
                    "--json", self.folder / "json", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
+        path = path or f"{self.folder}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(command, capture_output=True, text=True, timeout=50, check=False,
+                              env={**os.environ, "PATH": path})
 
     def test_slow_is_no_error(self):
         self.program("microbench", seconds=1000)
@@ -65,7 +94,7 @@ class Script(unittest.TestCase):
         self.program("microbench", seconds=0.001)
         self.program("baseline_microbench", seconds=0.001)
         self.assertEqual(self.bench("shuffle", "--rounds", "1").returncode, 0)
-        line, = json.loads((self.folder / "json").read_text(encoding="utf-8"))["lines"]
+        line, = self.lines()
         self.assertEqual((line["ratio"], line["holds"]), (1, True))
 
     def test_the_sides_take_turns_in_being_first(self):
@@ -121,7 +150,7 @@ class Script(unittest.TestCase):
         self.program("baseline_wordcount", output="a 2", seconds=2)
         done = self.bench("wordcount-fold", "--rounds", "1")
         self.assertEqual(done.returncode, 0, done.stderr)
-        time, memory = json.loads((self.folder / "json").read_text(encoding="utf-8"))["lines"]
+        time, memory = self.lines()
         self.assertEqual((time["ours"], time["compared"], time["holds"]), ([3], [2], False))
         self.assertGreater(memory["ours"][0], 0)
 
@@ -131,6 +160,49 @@ class Script(unittest.TestCase):
         done = self.bench("mixed", "--rounds", "1")
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, "baseline_microbench .* ended with 3: too few threads")
+
+    def test_a_bandwidth_is_measured_on_each_transport(self):
+        self.mpirun()
+        self.program("microbench", seconds=2)
+        self.program("baseline_mpi_stream", seconds=1)
+        done = self.bench("mpi-stream", "--rounds", "1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([(line["ratio"], line["target"], line["holds"]) for line in self.lines()],
+                         2 * [(0.5, "ratio >= 0.90", False)])
+        self.assertEqual(["self,tcp" in launch for launch in self.launches()],
+                         [False, False, True, True])
+
+    def test_two_ranks_are_compared_with_one(self):
+        self.mpirun()
+        self.program("generate")
+        self.program("wordcount", output="a 2")
+        done = self.bench("mpi-wordcount", "--rounds", "1", "--quick")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual([(line["ratio"], line["target"]) for line in self.lines()],
+                         [(1, "ratio <= 1.15"), (1, "ratio <= 1.15"), (1, "ratio <= 2.00")])
+        # Once for the results and once for the time.
+        self.assertEqual(len(self.launches()), 3 * 2)
+        for launch in self.launches():
+            self.assertIn(" -np 2 ", launch)
+            self.assertIn(" --workers-per-rank 1", launch)
+
+    def test_the_start_is_compared_with_a_program_that_only_starts(self):
+        self.mpirun()
+        self.program("wordcount")
+        self.program("baseline_mpi_start")
+        done = self.bench("mpi-start", "--rounds", "3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        line, = self.lines()
+        self.assertEqual((len(line["ours"]), line["target"]), (3, "<= 100 ms more"))
+
+    def test_a_missing_launcher_is_an_error_at_once(self):
+        self.program("microbench")
+        self.program("baseline_microbench")
+        done = self.bench("maps", "mpi-shuffle", path=str(self.folder))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(done.stderr.count("\n"), 1)
+        self.assertIn("error: there is no mpirun", done.stderr)
+        self.assertFalse((self.folder / "order").exists())
 
     def test_an_unknown_row_is_an_error(self):
         done = self.bench("suffle")
