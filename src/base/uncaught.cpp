@@ -37,6 +37,9 @@ void flush_standard_output() noexcept {
 
 /// On ranks other than 0: so long rank 0 may take for its line, and the launcher to end all then.
 constexpr std::chrono::milliseconds patience_with_root{1800};
+/// So long the launcher may take to forward a line: srun --kill-on-bad-exit=1 loses what is still
+/// on its way when the first rank ends.
+constexpr std::chrono::milliseconds patience_with_line{200};
 
 // Two threads may fail at the same time: the first one is reported, the other waits for the end.
 void claim_the_end() noexcept {
@@ -99,6 +102,8 @@ void print_error_line(std::string_view text) {
         line, [](char letter) { return static_cast<unsigned char>(letter) < 0x20; }, ' ');
     line += '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
+    if (launched_rank() && launched_rank()->ranks > 1)
+        std::this_thread::sleep_for(patience_with_line);
 }
 
 }  // namespace detail
