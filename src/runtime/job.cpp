@@ -65,9 +65,11 @@ Job::Job(std::shared_ptr<const Graph> graph, JobOptions options)
     for (BlockId id = 0; id < graph_->blocks(); ++id) {
         placements_.push_back(place(graph_->block(id).replication, options_.layout));
     }
+    std::shared_ptr<SlabReserve> reserve;
+    if (options_.link != nullptr) reserve = options_.link->reserve();
     for (std::uint32_t index = 0; index < options_.layout[options_.rank]; ++index) {
         workers_.push_back(std::make_unique<Worker>(options_.rank, options_.host, index, *graph_,
-                                                    options_.schedule_seed));
+                                                    options_.schedule_seed, reserve));
     }
     if (options_.link != nullptr) {
         network_ = std::make_unique<Network>(

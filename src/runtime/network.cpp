@@ -54,7 +54,8 @@ Network::Network(std::unique_ptr<Link> link, std::function<void()> wakeup,
       driver_(link_->progress() == Link::Progress::by_caller ? Driver::caller
               : options.own_thread                           ? Driver::own_thread
                                                              : Driver::workers),
-      peer_timeout_(options.peer_timeout) {
+      peer_timeout_(options.peer_timeout),
+      pool_(link_->reserve()) {
     link_->set_wakeup(wakeup_);
 }
 
@@ -161,7 +162,7 @@ Lane Network::outgoing(const ChannelAddress& address, std::uint32_t to_rank, Par
     channel.to_rank = to_rank;
     channel.sender = &sender;
     ready_.grow(outgoing_.size());
-    return {&channel.ring, address.destination, nullptr, &ready_, number};
+    return {&channel.ring, address.destination, nullptr, &ready_, number, network_slab_capacity};
 }
 
 IncomingLane Network::incoming(const ChannelAddress& address, std::uint32_t from_rank,
@@ -250,14 +251,18 @@ bool Network::send_ready(Outgoing& channel) {
         SlabPointer& slab = channel.waiting.front();
         if (slab->header.count != 0 && channel.credits <= 0) return sent;
         --channel.credits;
-        const SlabParts parts = parts_of(*slab);
-        link_->send(channel.to_rank,
-                    {bytes_of(FrameKind::slab), parts.header, parts.front, parts.back});
-        pool_.give(std::move(slab));
+        send(channel.to_rank, std::move(slab));
         channel.waiting.pop_front();
         sent = true;
     }
     return sent;
+}
+
+void Network::send(std::uint32_t to, SlabPointer slab) {
+    if (bytes_as_it_is(*slab) != 0) return link_->send(to, std::move(slab));
+    const SlabParts parts = parts_of(*slab);
+    link_->send(to, {bytes_of(FrameKind::slab), parts.header, parts.front, parts.back});
+    pool_.give(std::move(slab));
 }
 
 // One slab, as the next has room in the ring. But a calling thread that waits in the program's own
@@ -275,25 +280,27 @@ bool Network::take_waiting(Outgoing& channel) {
 
 bool Network::receive_all() {
     bool received = false;
-    while (const std::optional<Link::Frame> frame = link_->receive()) {
-        dispatch(*frame);
+    while (std::optional<Link::Frame> frame = link_->receive()) {
+        dispatch(std::move(*frame));
         received = true;
     }
     return received;
 }
 
-void Network::dispatch(const Link::Frame& frame) {
+void Network::deliver(SlabPointer slab) {
+    const SlabHeader& header = slab->header;
+    Incoming& channel =
+        incoming_[number_of_incoming_.at({header.edge, header.source, header.destination})];
+    channel.overflow.push_back(std::move(slab));
+    push_overflow(channel);
+}
+
+void Network::dispatch(Link::Frame frame) {
+    if (frame.slab != nullptr) return deliver(std::move(frame.slab));
     Bytes bytes = frame.bytes;
     switch (take<FrameKind>(bytes)) {
-        case FrameKind::slab: {
-            SlabPointer slab = deserialize(bytes, pool_);
-            const SlabHeader& header = slab->header;
-            Incoming& channel =
-                incoming_[number_of_incoming_.at({header.edge, header.source, header.destination})];
-            channel.overflow.push_back(std::move(slab));
-            push_overflow(channel);
-            return;
-        }
+        case FrameKind::slab:
+            return deliver(deserialize(bytes, pool_));
         case FrameKind::credit: {
             const auto credit = take<Credit>(bytes);
             const std::size_t number = number_of_outgoing_.at(credit.address);

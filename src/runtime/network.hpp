@@ -137,9 +137,11 @@ class Network {
     bool move_all();
     bool send_ready(Outgoing& channel);
     bool take_waiting(Outgoing& channel);
+    void send(std::uint32_t to, SlabPointer slab);
     void send(const Failure& failure);
     bool receive_all();
-    void dispatch(const Link::Frame& frame);
+    void dispatch(Link::Frame frame);
+    void deliver(SlabPointer slab);
     bool push_overflow(Incoming& channel);
     bool return_credits(Incoming& channel);
 

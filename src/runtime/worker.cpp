@@ -28,14 +28,15 @@ void pause() noexcept {
 }  // namespace
 
 Worker::Worker(std::uint32_t rank, std::string host, std::uint32_t index, const Graph& graph,
-               std::uint64_t schedule_seed)
+               std::uint64_t schedule_seed, std::shared_ptr<SlabReserve> reserve)
     : rank_(rank),
       host_(std::move(host)),
       index_(index),
       graph_(graph),
       schedule_seed_(schedule_seed),
       random_(static_cast<std::minstd_rand::result_type>(schedule_seed * 1000003 + rank * 1009 +
-                                                         index + 1)) {}
+                                                         index + 1)),
+      pool_(std::move(reserve)) {}
 
 void Worker::build(Channels& channels, const std::vector<std::vector<ReplicaAddress>>& placements) {
     // Blocks are numbered downstream: the last ones are run first, so that room is made for what

@@ -16,7 +16,7 @@ class Worker {
  public:
     /// `host` is named in messages unless it is empty.
     Worker(std::uint32_t rank, std::string host, std::uint32_t index, const Graph& graph,
-           std::uint64_t schedule_seed);
+           std::uint64_t schedule_seed, std::shared_ptr<SlabReserve> reserve);
 
     /// Builds the replicas that run here; on the worker's own thread, so that their memory is near.
     void build(Channels& channels, const std::vector<std::vector<ReplicaAddress>>& placements);

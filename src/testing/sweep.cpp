@@ -43,7 +43,8 @@ std::vector<std::uint32_t> numbers_of_workers() {
 
 std::string Layout::text() const {
     return std::to_string(ranks) + " ranks x " + std::to_string(workers) + " workers, " +
-           batch_name + ", seed " + std::to_string(seed) + (two_levels ? ", two levels" : "");
+           batch_name + ", seed " + std::to_string(seed) + (two_levels ? ", two levels" : "") +
+           (communication_thread ? ", communication thread" : "");
 }
 
 bool is_launched() {
@@ -57,9 +58,11 @@ std::vector<Layout> layouts() {
         for (const std::uint32_t workers : numbers_of_workers()) {
             for (const NamedMode& mode : batch_modes()) {
                 ++seed;
-                const bool two_levels = seed % 3 == 0;
-                all.push_back(
-                    {ranks, workers, mode.mode, mode.name, seed % 2 == 0 ? seed : 0, two_levels});
+                Layout layout{ranks, workers, mode.mode, mode.name};
+                layout.seed = seed % 2 == 0 ? seed : 0;
+                layout.two_levels = seed % 3 == 0;
+                layout.communication_thread = seed % 4 == 1;
+                all.push_back(std::move(layout));
             }
         }
     }
@@ -72,6 +75,13 @@ std::vector<Layout> few_layouts() {
         if (layout.workers != 2 && layout.batch_name == "automatic") some.push_back(layout);
     }
     return some;
+}
+
+RuntimeConfig config_of(const Layout& layout) {
+    // Ranks share this machine, so none may claim a core.
+    return RuntimeConfig::all_cores()
+        .with_pinning(PinMode::none)
+        .with_communication_thread(layout.communication_thread);
 }
 
 std::optional<ClusterMember> launched_member(const Layout& layout) {
@@ -95,9 +105,7 @@ StreamContext TestCluster::context(std::uint32_t rank) {
     member.schedule_seed = layout_.seed;
     member.batch_mode = layout_.batch_mode;
     if (layout_.two_levels) member.most_lanes = 0;
-    // Ranks share this machine, so none may claim a core.
-    return StreamContext(RuntimeConfig::local(layout_.workers).with_pinning(PinMode::none),
-                         std::move(member));
+    return StreamContext(config_of(layout_), std::move(member));
 }
 
 }  // namespace renoir::testing

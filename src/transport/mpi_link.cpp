@@ -15,9 +15,6 @@ namespace renoir {
 
 namespace {
 
-/// The largest message: beyond, shared memory falls out of the second level cache, and over TCP
-/// little is gained.
-constexpr std::size_t message_bytes = std::size_t{64} << 10;
 /// Messages with frames under way to a rank.
 constexpr std::uint32_t window = 8;
 /// Acknowledgements alone, and the messages at the end, come beside them.
@@ -25,11 +22,17 @@ constexpr std::uint32_t posted_receives = window + 6;
 
 enum class MessageKind : std::uint16_t {
     frames,
+    slab,  ///< one frame, a slab as it is
     acknowledgement,
     finished,  ///< the sender has no more frames
     farewell,  ///< the sender sends nothing at all any more
 };
 
+[[nodiscard]] bool has_frames(MessageKind kind) noexcept {
+    return kind == MessageKind::frames || kind == MessageKind::slab;
+}
+
+/// In the envelope of a slab, which is what a message is made of.
 struct MessageHeader {
     MessageKind kind = MessageKind::frames;
     std::uint32_t acknowledged = 0;  ///< messages with frames that the sender has read so far
@@ -39,48 +42,43 @@ using FrameLength = std::uint64_t;
 
 class Message {
  public:
-    Message() : bytes_(std::make_unique_for_overwrite<std::byte[]>(message_bytes)) {}
+    explicit Message(SlabPointer memory) : slab(std::move(memory)) {}
 
-    [[nodiscard]] std::byte* data() noexcept { return bytes_.get(); }
-    [[nodiscard]] std::size_t room() const noexcept { return message_bytes - size; }
-
-    void start(MessageKind kind) noexcept {
-        header.kind = kind;
-        size = sizeof(MessageHeader);
+    static Message of_kind(SlabPointer memory, MessageKind kind) {
+        Message message(std::move(memory));
+        message.kind_ = kind;
+        if (kind == MessageKind::slab) message.payload_ = bytes_as_it_is(*message.slab);
+        return message;
     }
+
+    [[nodiscard]] MessageKind kind() const noexcept { return kind_; }
+    [[nodiscard]] std::span<std::byte> bytes() noexcept { return slab->image(payload_); }
+    [[nodiscard]] std::span<std::byte> all_bytes() noexcept {
+        return slab->image(network_slab_capacity);
+    }
+    [[nodiscard]] bool is_full() const noexcept {
+        return kind_ != MessageKind::frames || payload_ == network_slab_capacity;
+    }
+
     /// Takes as many of the bytes as fit and returns the rest.
     Link::Bytes append(Link::Bytes bytes) noexcept {
-        const std::size_t count = std::min(bytes.size(), room());
-        if (count != 0) std::memcpy(data() + size, bytes.data(), count);
-        size += count;
+        const std::size_t count = std::min(bytes.size(), network_slab_capacity - payload_);
+        if (count != 0) std::memcpy(slab->payload() + payload_, bytes.data(), count);
+        payload_ += count;
         return bytes.subspan(count);
     }
     void write_header(std::uint32_t acknowledged) noexcept {
-        header.acknowledged = acknowledged;
-        std::memcpy(data(), &header, sizeof(header));
+        const MessageHeader header{kind_, acknowledged};
+        static_assert(sizeof(header) <= sizeof(Slab::envelope));
+        std::memcpy(slab->envelope.data(), &header, sizeof(header));
     }
 
-    MessageHeader header;
-    std::size_t size = 0;
+    SlabPointer slab;
     MPI_Request request = MPI_REQUEST_NULL;
 
  private:
-    std::unique_ptr<std::byte[]> bytes_;
-};
-
-/// The messages that are not in use; the one used last is in the cache.
-class MessagePool {
- public:
-    [[nodiscard]] Message take() {
-        if (free_.empty()) return {};
-        Message message = std::move(free_.back());
-        free_.pop_back();
-        return message;
-    }
-    void give(Message message) { free_.push_back(std::move(message)); }
-
- private:
-    std::vector<Message> free_;
+    MessageKind kind_ = MessageKind::frames;
+    std::size_t payload_ = 0;
 };
 
 /// Bytes of frames, message by message, as frames.
@@ -139,13 +137,13 @@ struct SilentPeer {
 /// One direction and the other between this rank and another one.
 class Peer {
  public:
-    Peer(MPI_Comm communicator, int tag, int rank, bool says_farewell_first, MessagePool& pool)
+    Peer(MPI_Comm communicator, int tag, int rank, bool says_farewell_first, SlabReserve& reserve)
         : communicator_(communicator),
           tag_(tag),
           rank_(rank),
           says_farewell_first_(says_farewell_first),
-          pool_(pool) {
-        for (std::uint32_t i = 0; i < posted_receives; ++i) post(pool_.take());
+          reserve_(reserve) {
+        for (std::uint32_t i = 0; i < posted_receives; ++i) post();
     }
 
     void send(std::initializer_list<Link::Bytes> parts) {
@@ -156,19 +154,25 @@ class Peer {
         send_what_may();
     }
 
-    [[nodiscard]] std::optional<Link::Bytes> receive() {
+    void send(SlabPointer slab) {
+        waiting_.push_back(Message::of_kind(std::move(slab), MessageKind::slab));
+        send_what_may();
+    }
+
+    [[nodiscard]] std::optional<Link::Frame> receive() {
         while (true) {
             if (reading_) {
-                if (const auto frame = reader_.next()) return frame;
+                if (const auto bytes = reader_.next()) return Link::Frame{name(), *bytes, nullptr};
                 close_message();
             }
             if (!open_message()) return std::nullopt;
+            if (SlabPointer slab = take_slab()) return Link::Frame{name(), {}, std::move(slab)};
         }
     }
 
     void progress() {
         while (!flying_.empty() && is_complete(flying_.front())) {
-            pool_.give(std::move(flying_.front()));
+            reserve_.give(std::move(flying_.front().slab));
             flying_.pop_front();
         }
         send_what_may();
@@ -207,10 +211,8 @@ class Peer {
  private:
     void append(Link::Bytes bytes) {
         while (!bytes.empty()) {
-            if (waiting_.empty() || waiting_.back().room() == 0) {
-                waiting_.push_back(pool_.take());
-                waiting_.back().start(MessageKind::frames);
-            }
+            if (waiting_.empty() || waiting_.back().is_full())
+                waiting_.push_back(Message::of_kind(reserve_.take(), MessageKind::frames));
             bytes = waiting_.back().append(bytes);
         }
     }
@@ -218,7 +220,7 @@ class Peer {
     /// A message that is not full goes when nothing is under way that it could wait for.
     void send_what_may() {
         while (!waiting_.empty() && sent_ - acknowledged_by_other_ < window) {
-            if (waiting_.front().room() != 0 && !flying_.empty()) return;
+            if (!waiting_.front().is_full() && !flying_.empty()) return;
             Message message = std::move(waiting_.front());
             waiting_.pop_front();
             ++sent_;
@@ -226,11 +228,7 @@ class Peer {
         }
     }
 
-    void send_alone(MessageKind kind) {
-        Message message = pool_.take();
-        message.start(kind);
-        start(std::move(message));
-    }
+    void send_alone(MessageKind kind) { start(Message::of_kind(reserve_.take(), kind)); }
 
     void start(Message message) {
         message.write_header(read_);
@@ -238,15 +236,17 @@ class Peer {
         acknowledged_ = read_;
         flying_.push_back(std::move(message));
         Message& started = flying_.back();
-        check_mpi(MPI_Isend(started.data(), static_cast<int>(started.size), MPI_BYTE, rank_, tag_,
+        const auto bytes = started.bytes();
+        check_mpi(MPI_Isend(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, rank_, tag_,
                             communicator_, &started.request),
                   "MPI_Isend");
     }
 
-    void post(Message message) {
-        posted_.push_back(std::move(message));
-        Message& target = posted_.back();
-        check_mpi(MPI_Irecv(target.data(), static_cast<int>(message_bytes), MPI_BYTE, rank_, tag_,
+    void post() { post(reserve_.take()); }
+    void post(SlabPointer slab) {
+        Message& target = posted_.emplace_back(std::move(slab));
+        const auto bytes = target.all_bytes();
+        check_mpi(MPI_Irecv(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, rank_, tag_,
                             communicator_, &target.request),
                   "MPI_Irecv");
     }
@@ -267,30 +267,46 @@ class Peer {
         has_heard_ = true;
         int size = 0;
         check_mpi(MPI_Get_count(&status, MPI_BYTE, &size), "MPI_Get_count");
-        if (static_cast<std::size_t>(size) < sizeof(MessageHeader)) {
+        Slab& slab = *posted_.front().slab;
+        if (static_cast<std::size_t>(size) < slab.image(0).size() ||
+            slab.capacity() != network_slab_capacity) {
             throw Error(ErrorKind::internal,
-                        "a truncated message arrived from rank " + std::to_string(rank_));
+                        "what is no message arrived from rank " + std::to_string(rank_));
         }
-        std::byte* const bytes = posted_.front().data();
-        MessageHeader header;
-        std::memcpy(&header, bytes, sizeof(header));
-        acknowledged_by_other_ = header.acknowledged;
+        const std::size_t payload = static_cast<std::size_t>(size) - slab.image(0).size();
+        std::memcpy(&header_, slab.envelope.data(), sizeof(header_));
+        acknowledged_by_other_ = header_.acknowledged;
         other_has_finished_ |=
-            header.kind != MessageKind::frames && header.kind != MessageKind::acknowledgement;
-        other_is_silent_ |= header.kind == MessageKind::farewell;
-        carries_frames_ = header.kind == MessageKind::frames;
-        reader_.open({bytes + sizeof(header), static_cast<std::size_t>(size) - sizeof(header)});
-        reading_ = true;
+            header_.kind == MessageKind::finished || header_.kind == MessageKind::farewell;
+        other_is_silent_ |= header_.kind == MessageKind::farewell;
+        if (header_.kind == MessageKind::slab) {
+            check_image(slab, payload);
+        } else {
+            reader_.open({slab.payload(), payload});
+            reading_ = true;
+        }
         return true;
     }
 
     void close_message() {
         reading_ = false;
-        if (carries_frames_) ++read_;
-        Message message = std::move(posted_.front());
+        if (has_frames(header_.kind)) ++read_;
+        SlabPointer slab = std::move(posted_.front().slab);
         posted_.pop_front();
-        post(std::move(message));
+        post(std::move(slab));
     }
+
+    /// The slab that the open message is, if it is one.
+    SlabPointer take_slab() {
+        if (header_.kind != MessageKind::slab || reading_) return nullptr;
+        ++read_;
+        SlabPointer slab = std::move(posted_.front().slab);
+        posted_.pop_front();
+        post();
+        return slab;
+    }
+
+    [[nodiscard]] std::uint32_t name() const noexcept { return static_cast<std::uint32_t>(rank_); }
 
     // The last words: the first rank says that it has finished, the second answers with its
     // farewell when it has finished as well, and the first says its own. What says farewell is the
@@ -311,7 +327,7 @@ class Peer {
     int tag_;
     int rank_;
     bool says_farewell_first_;
-    MessagePool& pool_;
+    SlabReserve& reserve_;
 
     std::deque<Message> waiting_;  // to be sent; only the last one is not full
     std::deque<Message> flying_;   // being sent
@@ -321,7 +337,7 @@ class Peer {
     std::deque<Message> posted_;  // in the order of posting
     FrameReader reader_;
     bool reading_ = false;
-    bool carries_frames_ = false;
+    MessageHeader header_;    // of the open message
     std::uint32_t read_ = 0;  // messages with frames
     std::uint32_t acknowledged_ = 0;
 
@@ -344,7 +360,7 @@ class MpiLink final : public Link {
         for (std::uint32_t other = 0; other < ranks_.size(); ++other) {
             if (other == ranks_.rank()) continue;
             peers_.emplace_back(ranks_.communicator(), tag, static_cast<int>(other),
-                                ranks_.rank() > other, pool_);
+                                ranks_.rank() > other, *reserve_);
         }
     }
     ~MpiLink() override {
@@ -357,13 +373,20 @@ class MpiLink final : public Link {
 
     void send(std::uint32_t to, std::initializer_list<Bytes> parts) override {
         const auto turn = ranks_.turn();
-        peers_[to < rank() ? to : to - 1].send(parts);
+        peer(to).send(parts);
+    }
+    void send(std::uint32_t to, SlabPointer slab) override {
+        const auto turn = ranks_.turn();
+        peer(to).send(std::move(slab));
+    }
+    [[nodiscard]] const std::shared_ptr<SlabReserve>& reserve() const noexcept override {
+        return reserve_;
     }
 
     [[nodiscard]] std::optional<Frame> receive() override {
         const auto turn = ranks_.turn();
         for (std::size_t looked = 0; looked < peers_.size(); ++looked) {
-            if (const auto bytes = peers_[next_].receive()) return Frame{rank_of(next_), *bytes};
+            if (auto frame = peers_[next_].receive()) return frame;
             peers_[next_].progress();
             next_ = next_ + 1 == peers_.size() ? 0 : next_ + 1;
         }
@@ -408,10 +431,7 @@ class MpiLink final : public Link {
     }
 
  private:
-    [[nodiscard]] std::uint32_t rank_of(std::size_t peer) const noexcept {
-        const auto other = static_cast<std::uint32_t>(peer);
-        return other < rank() ? other : other + 1;
-    }
+    Peer& peer(std::uint32_t to) { return peers_[to < rank() ? to : to - 1]; }
 
     void keep(std::deque<Message> messages) {
         if (!messages.empty())
@@ -420,7 +440,7 @@ class MpiLink final : public Link {
 
     MpiRanks& ranks_;
     std::shared_ptr<const void> life_;
-    MessagePool pool_;
+    std::shared_ptr<SlabReserve> reserve_ = std::make_shared<SlabReserve>();
     std::deque<Peer> peers_;
     std::size_t next_ = 0;
 };

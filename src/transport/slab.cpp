@@ -23,7 +23,31 @@ SlabPointer make_slab(std::size_t capacity) {
     return SlabPointer(new (memory) Slab(rounded));
 }
 
+SlabPointer SlabReserve::take() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!free_.empty()) {
+            SlabPointer slab = std::move(free_.back());
+            free_.pop_back();
+            return slab;
+        }
+    }
+    return make_slab(network_slab_capacity);
+}
+
+void SlabReserve::give(SlabPointer slab) noexcept {
+    slab->header = SlabHeader{};
+    const std::lock_guard lock(mutex_);
+    if (free_.size() == most_kept) return;
+    try {
+        free_.push_back(std::move(slab));
+    } catch (const std::bad_alloc&) {
+        // The slab is freed instead of kept.
+    }
+}
+
 SlabPointer SlabPool::take(std::size_t capacity) {
+    if (capacity == network_slab_capacity && reserve_ != nullptr) return reserve_->take();
     if (capacity > ordinary_slab_capacity) return make_slab(capacity);
     if (free_.empty()) return make_slab(ordinary_slab_capacity);
     SlabPointer slab = std::move(free_.back());
@@ -32,6 +56,8 @@ SlabPointer SlabPool::take(std::size_t capacity) {
 }
 
 void SlabPool::give(SlabPointer slab) noexcept {
+    if (slab->capacity() == network_slab_capacity && reserve_ != nullptr)
+        return reserve_->give(std::move(slab));
     if (slab->capacity() != ordinary_slab_capacity || free_.size() == most_kept) return;
     slab->header = SlabHeader{};
     try {
@@ -39,6 +65,26 @@ void SlabPool::give(SlabPointer slab) noexcept {
     } catch (const std::bad_alloc&) {
         // The slab is freed instead of kept.
     }
+}
+
+std::size_t bytes_as_it_is(const Slab& slab) noexcept {
+    // Less than this is copied faster than it is sent alone.
+    constexpr std::size_t least_front = 8 * 1024;
+    constexpr std::size_t least_used = network_slab_capacity / 4 * 3;
+    const SlabHeader& header = slab.header;
+    if (slab.capacity() != network_slab_capacity) return 0;
+    if (header.back_bytes == 0) return header.front_bytes >= least_front ? header.front_bytes : 0;
+    const std::size_t used = std::size_t{header.front_bytes} + header.back_bytes;
+    return used >= least_used ? network_slab_capacity : 0;
+}
+
+void check_image(const Slab& slab, std::size_t payload_bytes) {
+    const SlabHeader& header = slab.header;
+    const std::size_t used = std::size_t{header.front_bytes} + header.back_bytes;
+    if (slab.capacity() == network_slab_capacity && used <= network_slab_capacity &&
+        payload_bytes == bytes_as_it_is(slab))
+        return;
+    throw Error(ErrorKind::internal, "a slab of the wrong size arrived");
 }
 
 SlabParts parts_of(const Slab& slab) noexcept {

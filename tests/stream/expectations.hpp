@@ -95,8 +95,7 @@ void expect_in_this_rank(const Layout& layout, const Describe& describe) {
     renoir::ClusterMember member = *renoir::testing::launched_member(layout);
     const bool is_root = member.rank == 0;
     const auto gather = member.gather;
-    StreamContext ctx(renoir::RuntimeConfig::all_cores().with_pinning(renoir::PinMode::none),
-                      std::move(member));
+    StreamContext ctx(renoir::testing::config_of(layout), std::move(member));
     Expectations expect;
     describe(ctx, expect);
     ctx.execute_blocking();

@@ -10,14 +10,15 @@
 namespace renoir {
 
 /// How an exchange collects items before it sends them. Whatever the mode, a batch is sent when it
-/// holds 16 KB (one larger item travels alone) and at the end of the stream.
+/// holds 16 KB, or 64 KB on its way to another rank (one larger item travels alone), and at the end
+/// of the stream.
 class BatchMode {
  public:
     using Duration = std::chrono::nanoseconds;
 
-    /// The default: batches of up to 1024 items; what is collected is sent as soon as the worker
-    /// finds nothing else to do and the receiver waits, and after a millisecond in any case. Low
-    /// latency at low rates, no loss of throughput at high ones.
+    /// The default: batches of up to 1024 items, or 4088 to another rank; what is collected is sent
+    /// as soon as the worker finds nothing else to do and the receiver waits, and after a
+    /// millisecond in any case. Low latency at low rates, no loss of throughput at high ones.
     [[nodiscard]] static BatchMode automatic() noexcept;
 
     /// Exactly `items` items, however long it takes. Throws Error(usage) for 0.

@@ -21,6 +21,7 @@ struct Lane {
     Parker* receiver = nullptr;     ///< to be woken, where it is on this rank
     ReadySet* ready = nullptr;      ///< to be told, where the network takes the slabs
     std::size_t number = 0;         ///< in `ready`
+    std::size_t slab_capacity = ordinary_slab_capacity;
 
     void announce() const noexcept {
         if (ready != nullptr) return ready->add(number);
@@ -77,7 +78,15 @@ class OutputBase {
 
     [[nodiscard]] std::size_t lanes() const noexcept { return lanes_.size(); }
     [[nodiscard]] SlabPool& pool() noexcept { return pool_; }
-    [[nodiscard]] std::size_t most_items() const noexcept { return mode_.most_items(); }
+    [[nodiscard]] std::size_t slab_capacity_of(std::size_t lane) const noexcept {
+        return lanes_[lane].lane.slab_capacity;
+    }
+    /// A larger slab takes more items, unless the user has said how many.
+    [[nodiscard]] std::size_t most_items(std::size_t lane) const noexcept {
+        const std::size_t most = mode_.most_items();
+        if (!mode_.flushes_when_idle()) return most;
+        return most * slab_capacity_of(lane) / ordinary_slab_capacity;
+    }
 
     /// Takes the open slab of a lane, or null when there is none.
     virtual SlabPointer take_open(std::size_t lane) noexcept = 0;
@@ -117,10 +126,10 @@ class Output final : public OutputBase {
         const std::size_t lane = lane_to(destination);
         SlabWriter<T>& writer = writers_[lane];
         if (!writer.is_open()) [[unlikely]] {
-            open(writer, value);
+            open(lane, value);
         } else if (!writer.fits(value)) [[unlikely]] {
             close_and_send(lane);
-            open(writer, value);
+            open(lane, value);
         }
         if (writer.append(value)) [[unlikely]]
             close_and_send(lane);
@@ -135,12 +144,13 @@ class Output final : public OutputBase {
     }
 
  private:
-    void open(SlabWriter<T>& writer, const T& value) {
+    void open(std::size_t lane, const T& value) {
         const std::size_t needed = SlabWriter<T>::bytes_for(1, Codec<T>::arena_bytes(value));
         static_cast<void>(detail::checked_length(needed));
         // Nothing is gained by keeping what fills a slab of its own.
-        const bool alone = needed > ordinary_slab_capacity;
-        writer.open(pool().take(needed), alone ? 1 : most_items());
+        const std::size_t capacity = slab_capacity_of(lane);
+        const bool alone = needed > capacity;
+        writers_[lane].open(pool().take(alone ? needed : capacity), alone ? 1 : most_items(lane));
         ++open_slabs_;
     }
 

@@ -31,6 +31,7 @@ struct Layout {
     std::string batch_name = "automatic";
     std::uint64_t seed = 0;   ///< not 0: the order of scheduling is shuffled by it
     bool two_levels = false;  ///< exchanges go to a rank first, as they do among many workers
+    bool communication_thread = false;
 
     /// For messages: `2 ranks x 4 workers, single, seed 7`.
     [[nodiscard]] std::string text() const;
@@ -58,6 +59,9 @@ class TestCluster {
     Layout layout_;
     std::shared_ptr<InProcessCluster> links_;
 };
+
+/// How a context of the layout is configured.
+[[nodiscard]] RuntimeConfig config_of(const Layout& layout);
 
 /// The rank that this process is of those that mpirun has started; nothing when it was started
 /// alone.

@@ -32,6 +32,7 @@ class InProcessCluster : public std::enable_shared_from_this<InProcessCluster> {
 
     struct Sent {
         std::uint32_t from = 0;
+        bool is_slab = false;
         std::vector<std::byte> bytes;
     };
     struct Mailbox {

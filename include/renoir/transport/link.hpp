@@ -3,10 +3,13 @@
 /// How bytes get from one rank to another. Channels, credits and failures are built on top of it
 /// and are common to all links.
 
+#include <renoir/transport/slab.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -18,9 +21,11 @@ class Link {
  public:
     using Bytes = std::span<const std::byte>;
 
+    /// Bytes, or a slab that was sent as one.
     struct Frame {
         std::uint32_t from = 0;
         Bytes bytes;  ///< valid until the next call of receive()
+        SlabPointer slab;
     };
 
     /// How the receiver learns that something has arrived.
@@ -39,6 +44,12 @@ class Link {
     /// Starts to send a frame, the parts one behind the other; never waits and keeps no part. The
     /// caller bounds what is under way by credits.
     virtual void send(std::uint32_t to, std::initializer_list<Bytes> parts) = 0;
+
+    /// The same for a slab that travels as it is (`bytes_as_it_is` is not 0), without a copy.
+    virtual void send(std::uint32_t to, SlabPointer slab) = 0;
+
+    /// Where the network slabs of this rank come from.
+    [[nodiscard]] virtual const std::shared_ptr<SlabReserve>& reserve() const noexcept = 0;
 
     /// The next frame that has arrived, from any rank. Also moves on what is being sent.
     [[nodiscard]] virtual std::optional<Frame> receive() = 0;

@@ -8,10 +8,13 @@
 
 #include <renoir/transport/mark.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace renoir {
@@ -28,6 +31,8 @@ struct SlabHeader {
 
 class Slab {
  public:
+    /// For a link: what it writes in front of the header when it sends a slab as it is.
+    std::array<std::byte, 16> envelope;
     SlabHeader header;
 
     [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
@@ -39,12 +44,17 @@ class Slab {
     }
     [[nodiscard]] std::byte* payload_end() noexcept { return payload() + capacity_; }
 
+    /// The slab as it is in memory, with the first `payload_bytes` of its payload.
+    [[nodiscard]] std::span<std::byte> image(std::size_t payload_bytes) noexcept {
+        return {reinterpret_cast<std::byte*>(this), payload_offset + payload_bytes};
+    }
+
     /// Alignment of both ends of the payload; no item may ask for more.
     static constexpr std::size_t alignment = 64;
 
  private:
     friend std::unique_ptr<Slab, struct SlabDeleter> make_slab(std::size_t capacity);
-    explicit Slab(std::size_t capacity) noexcept : capacity_(capacity) {}
+    explicit Slab(std::size_t capacity) noexcept : envelope{}, capacity_(capacity) {}
 
     static constexpr std::size_t payload_offset = 64;
     std::size_t capacity_;
@@ -65,14 +75,35 @@ inline constexpr std::size_t ordinary_slab_capacity = 16 * 1024;
 /// Items in an ordinary slab, whatever their size.
 inline constexpr std::size_t ordinary_slab_items = 1024;
 
+/// Bytes of payload of a slab on its way to another rank: its image is a message of less than
+/// 64 KB, which is where shared memory and TCP are fast.
+inline constexpr std::size_t network_slab_capacity = 64 * 1024 - 128;
+
+/// The free network slabs of a rank: those of senders and receivers, and of the network, which are
+/// different threads. Thread-safe.
+class SlabReserve {
+ public:
+    [[nodiscard]] SlabPointer take();
+    void give(SlabPointer slab) noexcept;
+
+ private:
+    static constexpr std::size_t most_kept = 1024;
+    std::mutex mutex_;
+    std::vector<SlabPointer> free_;  // last in first out
+};
+
 /// The free slabs of one worker, last in first out: the receiver of a slab keeps it for its own
 /// output while it is hot in its cache. Not thread-safe.
 class SlabPool {
  public:
+    /// Network slabs come from the reserve and go back to it.
+    explicit SlabPool(std::shared_ptr<SlabReserve> reserve = nullptr)
+        : reserve_(std::move(reserve)) {}
+
     /// An empty slab of at least `capacity` bytes.
     [[nodiscard]] SlabPointer take(std::size_t capacity);
 
-    /// Keeps an ordinary slab, frees any other.
+    /// Keeps an ordinary slab, hands on a network slab, frees any other.
     void give(SlabPointer slab) noexcept;
 
  private:
@@ -80,7 +111,16 @@ class SlabPool {
     /// hoard what another one allocates.
     static constexpr std::size_t most_kept = 256;
     std::vector<SlabPointer> free_;
+    std::shared_ptr<SlabReserve> reserve_;
 };
+
+/// Bytes of payload in the image of a network slab that is full enough to travel as it is, with its
+/// gap; 0 for any other.
+[[nodiscard]] std::size_t bytes_as_it_is(const Slab& slab) noexcept;
+
+/// Throws Error(internal) when what has arrived as a network slab with so many bytes of payload is
+/// none.
+void check_image(const Slab& slab, std::size_t payload_bytes);
 
 /// The used bytes of a slab, as they travel between ranks one behind the other.
 struct SlabParts {

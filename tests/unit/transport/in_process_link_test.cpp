@@ -126,3 +126,21 @@ TEST_CASE("when one rank is gone every other one learns the first reason") {
         }
     }
 }
+
+TEST_CASE("a slab arrives as a slab, in order with the other frames") {
+    const auto cluster = std::make_shared<InProcessCluster>(2);
+    const auto zero = cluster->link(0);
+    const auto one = cluster->link(1);
+    const std::uint32_t seven = 7;
+    renoir::SlabPointer slab = zero->reserve()->take();
+    slab->header.front_bytes = 10'000;
+    slab->payload()[9'999] = std::byte{42};
+    zero->send(1, {bytes_of(seven)});
+    zero->send(1, std::move(slab));
+    REQUIRE(number_in(*one->receive()) == 7);
+    const auto frame = one->receive();
+    REQUIRE(frame);
+    REQUIRE(frame->from == 0);
+    REQUIRE(frame->slab->header.front_bytes == 10'000);
+    REQUIRE(frame->slab->payload()[9'999] == std::byte{42});
+}

@@ -162,3 +162,47 @@ TEST_CASE("a writer that was closed without items leaves an empty slab") {
     REQUIRE(slab->header.count == 0);
     REQUIRE(slab->header.front_bytes + slab->header.back_bytes == 0);
 }
+
+TEST_CASE("a network slab travels as it is when it is full enough") {
+    const auto reserve = std::make_shared<renoir::SlabReserve>();
+    SlabPool pool(reserve);
+    SlabPointer slab = pool.take(renoir::network_slab_capacity);
+    REQUIRE(slab->capacity() == renoir::network_slab_capacity);
+    slab->header.front_bytes = 100;
+    REQUIRE(renoir::bytes_as_it_is(*slab) == 0);
+    slab->header.front_bytes = 40'000;
+    REQUIRE(renoir::bytes_as_it_is(*slab) == 40'000);
+    // With something at its end the gap has to travel, too.
+    slab->header.back_bytes = 1000;
+    REQUIRE(renoir::bytes_as_it_is(*slab) == 0);
+    slab->header.back_bytes = 20'000;
+    REQUIRE(renoir::bytes_as_it_is(*slab) == renoir::network_slab_capacity);
+    SlabPointer ordinary = pool.take(1);
+    ordinary->header.front_bytes = renoir::ordinary_slab_capacity;
+    REQUIRE(renoir::bytes_as_it_is(*ordinary) == 0);
+}
+
+TEST_CASE("what arrives as a slab and is none is refused") {
+    SlabPointer slab = make_slab(renoir::network_slab_capacity);
+    slab->header.front_bytes = 40'000;
+    REQUIRE_NOTHROW(renoir::check_image(*slab, 40'000));
+    REQUIRE_THROWS_AS(renoir::check_image(*slab, 39'999), renoir::Error);
+    slab->header.front_bytes = 0xffff'ffff;
+    REQUIRE_THROWS_AS(renoir::check_image(*slab, 40'000), renoir::Error);
+    SlabPointer ordinary = make_slab(renoir::ordinary_slab_capacity);
+    ordinary->header.front_bytes = 10'000;
+    REQUIRE_THROWS_AS(renoir::check_image(*ordinary, 10'000), renoir::Error);
+}
+
+TEST_CASE("network slabs go round through the reserve, empty") {
+    const auto reserve = std::make_shared<renoir::SlabReserve>();
+    SlabPool sender(reserve);
+    SlabPool receiver(reserve);
+    SlabPointer slab = sender.take(renoir::network_slab_capacity);
+    slab->header.count = 7;
+    const Slab* const address = slab.get();
+    receiver.give(std::move(slab));
+    slab = sender.take(renoir::network_slab_capacity);
+    REQUIRE(slab.get() == address);
+    REQUIRE(slab->header.count == 0);
+}
