@@ -26,11 +26,22 @@ class Documents(unittest.TestCase):
         self.assertIn(" -> ".join(order.split()), text_of("HACKING.md"))
 
     def test_every_script_that_is_named_exists(self):
-        for document in ("README.md", "HACKING.md"):
-            names = re.findall(r"\b(?:scripts|\.ci)/[a-z-]+", text_of(document))
+        for document in ("README.md", "HACKING.md", "docs/deployment.md"):
+            names = re.findall(r"\b(?:scripts|\.ci)/[\w./-]*\w", text_of(document))
             self.assertGreater(len(names), 1)
             for name in names:
-                self.assertTrue((ROOT / name).is_file(), f"{document} names {name}")
+                self.assertTrue((ROOT / name).exists(), f"{document} names {name}")
+
+    def test_the_messages_that_are_explained_are_those_of_the_library(self):
+        texts = [path.read_text(encoding="utf-8") for path in ROOT.glob("src/**/*.cpp")]
+        # A message may be cut into several literals.
+        sources = re.sub(r'"\s*"', "", "\n".join(texts))
+        explained = text_of("docs/deployment.md").partition("## Messages")[2]
+        messages = re.findall(r"^\| `([^`]+)`", explained.partition("What launchers")[0], re.MULTILINE)
+        self.assertGreater(len(messages), 10)
+        for message in messages:
+            for part in re.split(r"\.\.\.|: ", message):
+                self.assertTrue(part.strip() in sources, f"nothing says {part.strip()!r}")
 
     def test_every_preset_that_is_named_exists(self):
         presets = re.findall(r'"name": "(\w+)"', text_of("CMakePresets.json"))
