@@ -111,10 +111,10 @@ def latency(bench):
     return lines
 
 
-# What the slow consumer may keep waiting, in batches of 16 KB: eight in the ring of its sender,
+# What the slow consumer may keep waiting, in batches of 64 KB: eight in the ring of its sender,
 # eight for which there are credits, and one each that is being filled, has found no room, waits for
 # a credit, and is in the hands of the consumer.
-MOST_QUEUED_KB = (8 + 8 + 4) * 16
+MOST_QUEUED_KB = (8 + 8 + 4) * 64
 
 
 def slow(bench):
