@@ -36,7 +36,11 @@ void flush_standard_output() noexcept {
 }
 
 /// On ranks other than 0: so long rank 0 may take for its line, and the launcher to end all then.
-constexpr std::chrono::milliseconds patience_with_root{1800};
+/// srun ends them after a second, and with another exit code than that of rank 0.
+std::chrono::milliseconds patience_with_root() {
+    const bool is_srun = detail::launched_rank() && detail::launched_rank()->launcher == "srun";
+    return std::chrono::milliseconds(is_srun ? 700 : 1800);
+}
 /// So long the launcher may take to forward a line: srun --kill-on-bad-exit=1 loses what is still
 /// on its way when the first rank ends.
 constexpr std::chrono::milliseconds patience_with_line{200};
@@ -58,7 +62,7 @@ void claim_the_end() noexcept {
     if (!error.is_reported_by_root()) end_process(error.what(), error.exit_code());
     claim_the_end();
     // Not before it is out: the launcher ends rank 0 with the first rank that fails.
-    std::this_thread::sleep_for(patience_with_root);
+    std::this_thread::sleep_for(patience_with_root());
     _exit(error.exit_code());
 }
 
@@ -94,7 +98,7 @@ bool is_printing_rank() {
 void print_error_line(std::string_view text) {
     std::string line = "error: ";
     if (!is_printing_rank()) {
-        std::this_thread::sleep_for(patience_with_root);
+        std::this_thread::sleep_for(patience_with_root());
         line += "rank " + std::to_string(launched_rank()->rank) + " (" + host_name() + "): ";
     }
     line += text;

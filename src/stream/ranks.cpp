@@ -138,7 +138,8 @@ ClusterMember inside(const RuntimeConfig& config) {
 
 ClusterMember among(const RuntimeConfig& config, const LaunchedRank& launched) {
     // Alive until the process ends.
-    const std::shared_ptr<MpiRanks> ranks(&launched_ranks(launched.ranks), [](MpiRanks*) {});
+    const std::shared_ptr<MpiRanks> ranks(&launched_ranks(launched.ranks, config.peer_timeout()),
+                                          [](MpiRanks*) {});
     const std::vector<unsigned> own = allowed_cpus();
     const auto masks = masks_on_host(*ranks, own);
     if (ranks->rank() == 0) warn_of_narrow_mask(config, own.size(), masks.size());

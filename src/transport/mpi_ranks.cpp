@@ -64,6 +64,26 @@ std::string MpiRanks::name_of(std::uint32_t rank) const {
     return "rank " + std::to_string(rank) + " (" + host_names_.at(rank) + ')';
 }
 
+std::vector<MpiRanks::Step> MpiRanks::meet(Step own) {
+    return gather_in(communicator_, size_, own);
+}
+
+void MpiRanks::require_all() {
+    const std::vector<Step> steps = meet(Step::gather);
+    const auto gone = std::ranges::find(steps, Step::leave);
+    if (gone == steps.end()) return;
+    const Error error(ErrorKind::usage,
+                      name_of(static_cast<std::uint32_t>(gone - steps.begin())) +
+                          " has ended its program where another rank makes or executes a job; "
+                          "all ranks must run the same jobs");
+    const bool root_has_it = rank_ != 0 && steps.front() == Step::gather;
+    throw root_has_it ? error.reported_by_root() : error;
+}
+
+bool MpiRanks::leave() {
+    return std::ranges::all_of(meet(Step::leave), [](Step step) { return step == Step::leave; });
+}
+
 std::vector<std::string> MpiRanks::gather_texts(const std::string& text) {
     const std::vector<std::size_t> lengths = gather(text.size());
     const std::size_t longest = *std::ranges::max_element(lengths);

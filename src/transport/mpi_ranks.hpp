@@ -21,8 +21,8 @@ enum class MpiThreads {
     this_only,  ///< the thread that made the ranks
 };
 
-/// A duplicate of a communicator. It is made, asked and connected by one thread, the same on every
-/// rank in the same order; waiting burns no core.
+/// A duplicate of a communicator. It is made, asked, connected and left by one thread, the same on
+/// every rank in the same order; waiting burns no core.
 class MpiRanks {
  public:
     /// Collective.
@@ -42,17 +42,24 @@ class MpiRanks {
     /// For messages: `rank 2 (node3)`.
     [[nodiscard]] std::string name_of(std::uint32_t rank) const;
 
-    /// The values of all ranks, and of those on this host, by rank.
+    /// The values of all ranks, and of those on this host, by rank. Throws Error(usage) when a rank
+    /// has left instead.
     template <class T>
     [[nodiscard]] std::vector<T> gather(const T& value) {
+        require_all();
         return gather_in(communicator_, size_, value);
     }
     template <class T>
     [[nodiscard]] std::vector<T> gather_on_host(const T& value) {
+        require_all();
         return gather_in(host_, size_of_host_, value);
     }
 
     [[nodiscard]] std::vector<std::string> gather_texts(const std::string& text);
+
+    /// Waits until every rank leaves or gathers something, and tells those that gather. Returns
+    /// whether all leave.
+    [[nodiscard]] bool leave();
 
     /// A link between all ranks for one job. Links of several jobs may be alive at once.
     [[nodiscard]] std::unique_ptr<Link> connect();
@@ -78,6 +85,10 @@ class MpiRanks {
         gather_bytes(communicator, &value, sizeof(T), values.data());
         return values;
     }
+    enum class Step : std::uint32_t { gather, leave };
+    /// What each rank does next.
+    [[nodiscard]] std::vector<Step> meet(Step own);
+    void require_all();
     void gather_bytes(MPI_Comm communicator, const void* own, std::size_t size, void* all);
     void wait_for(MPI_Request& request);
 

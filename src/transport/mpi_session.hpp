@@ -4,6 +4,8 @@
 
 #include "transport/mpi_ranks.hpp"
 
+#include <chrono>
+
 namespace renoir {
 
 /// All ranks that the launcher has started. The first call starts MPI. `expected_ranks` is what the
@@ -11,7 +13,11 @@ namespace renoir {
 /// cannot be called by several threads in turn; Error(usage) when the program has started MPI.
 ///
 /// A process that fails does not finalise MPI, as it would wait there for the others and they for
-/// it; the launcher ends them. One that ends well in the middle of a job says so and aborts all.
-[[nodiscard]] MpiRanks& launched_ranks(std::uint32_t expected_ranks);
+/// it; the launcher ends them. One that ends well in the middle of a job says so and aborts all;
+/// one that ends well while others go on to a job makes them fail.
+///
+/// Where the ranks cannot reach each other MPI waits without an end; after `patience` (0: never)
+/// the process ends with one error line.
+[[nodiscard]] MpiRanks& launched_ranks(std::uint32_t expected_ranks, std::chrono::seconds patience);
 
 }  // namespace renoir

@@ -87,7 +87,8 @@ class Exchange {
 
 int main(int argc, char** argv) {
     if (argc != 2) fail("usage: mpirun -np N test_mpi_link N");
-    auto& ranks = renoir::launched_ranks(static_cast<std::uint32_t>(std::atoi(argv[1])));
+    auto& ranks = renoir::launched_ranks(static_cast<std::uint32_t>(std::atoi(argv[1])),
+                                         std::chrono::seconds(30));
     for (std::uint32_t seed = 1; seed <= 5; ++seed) {
         const auto link = ranks.connect();
         Exchange(*link, seed).run();
