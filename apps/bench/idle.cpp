@@ -1,12 +1,11 @@
 // A job that waits for input on a channel: how much processor time that takes.
 
 #include "microbench.hpp"
+#include "process.hpp"
 
 #include "common/report.hpp"
 
 #include <renoir/renoir.hpp>
-
-#include <sys/resource.h>
 
 #include <stdexcept>
 #include <thread>
@@ -17,17 +16,6 @@ namespace {
 
 /// Long enough for threads to start and for idle workers to have gone to sleep.
 constexpr auto time_to_settle = std::chrono::milliseconds(200);
-
-double seconds_of_time(const timeval& time) {
-    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-}
-
-/// Processor time of all threads of this process so far.
-double processor_seconds() {
-    rusage usage{};
-    getrusage(RUSAGE_SELF, &usage);
-    return seconds_of_time(usage.ru_utime) + seconds_of_time(usage.ru_stime);
-}
 
 }  // namespace
 

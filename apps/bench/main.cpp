@@ -10,6 +10,7 @@
 //   rounds   rounds of a loop without items
 //   latency  from when a record is due to the sink behind a shuffle, at a fixed rate
 //   idle     processor time of a job that waits on a quiet channel
+//   ranks    one exchange of 16-byte records among up to hundreds of simulated ranks
 //
 // Among the ranks of mpirun also
 //
@@ -39,13 +40,13 @@ const std::map<std::string, Row> rows = {
     {"mixed", bench::run_mixed},     {"join", bench::run_join},
     {"rounds", bench::run_rounds},   {"latency", bench::run_latency},
     {"idle", bench::run_idle},       {"stream", bench::run_stream},
-    {"slow", bench::run_slow},       {"far-latency", bench::run_far_latency}};
+    {"slow", bench::run_slow},       {"far-latency", bench::run_far_latency},
+    {"ranks", bench::run_ranks}};
 
-void print_json(const std::string& row, const bench::Answer& answer,
-                const renoir::StreamContext& ctx) {
+void print_json(const std::string& row, const bench::Answer& answer) {
     std::cout << R"({"app":"microbench","row":")" << row << R"(","seconds":)" << answer.seconds
-              << R"(,"items":)" << answer.items << R"(,"ranks":)" << ctx.ranks() << R"(,"workers":)"
-              << ctx.workers();
+              << R"(,"items":)" << answer.items << R"(,"ranks":)" << answer.ranks
+              << R"(,"workers":)" << answer.workers;
     for (const auto& [name, value] : answer.figures) std::cout << ",\"" << name << "\":" << value;
     std::cout << "}\n";
 }
@@ -64,9 +65,10 @@ int main(int argc, char** argv) {
     std::string row;
     bool json = false;
     app.add_option("ROW", row, "What to measure")->required()->check(CLI::IsMember(rows));
-    app.add_option("--records", request.records,
-                   "Records of shuffle, maps, mixed and stream, of the left side of join, and of "
-                   "the quick channel of slow")
+    app.add_option(
+           "--records", request.records,
+           "Records of shuffle, maps, mixed, stream and ranks, of the left side of join, and "
+           "of the quick channel of slow")
         ->check(CLI::Range(std::uint64_t{0}, most))
         ->capture_default_str();
     app.add_option("--right-records", request.right_records, "Records of the right side of join")
@@ -88,13 +90,27 @@ int main(int argc, char** argv) {
     app.add_option("--duration", request.duration_seconds, "Seconds of the latencies and of idle")
         ->check(CLI::Range(0.001, 3600.0))
         ->capture_default_str();
+    app.add_option("--ranks", request.ranks, "Simulated ranks of ranks")
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
+    app.add_option("--levels", request.levels,
+                   "Levels of the exchange of ranks; 0: as many as the library finds right")
+        ->check(CLI::Range(0, 2))
+        ->capture_default_str();
     app.add_flag("--json", json, "End with one line of JSON");
     auto runtime = renoir::add_runtime_options(app);
     renoir::parse(app, argc, argv);
 
-    renoir::StreamContext ctx(runtime.config());
-    const bench::Answer answer = rows.at(row)(ctx, request);
+    const renoir::RuntimeConfig config = runtime.config();
+    request.workers_per_rank =
+        static_cast<std::uint32_t>(config.workers_per_rank().value_or(request.workers_per_rank));
+    renoir::StreamContext ctx(config);
+    bench::Answer answer = rows.at(row)(ctx, request);
     if (!ctx.is_root()) return 0;
+    if (answer.ranks == 0) {
+        answer.ranks = ctx.ranks();
+        answer.workers = ctx.workers();
+    }
     print_text(row, answer);
-    if (json) print_json(row, answer, ctx);
+    if (json) print_json(row, answer);
 }

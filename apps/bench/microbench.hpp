@@ -19,6 +19,9 @@ struct Request {
     std::uint64_t rate = 10'000;
     std::uint64_t rounds = 1'000'000;
     double duration_seconds = 2;
+    std::uint32_t ranks = 2;             ///< simulated ones
+    std::uint32_t workers_per_rank = 1;  ///< of these
+    std::uint32_t levels = 0;            ///< of an exchange among them; 0: the library decides
 };
 
 /// One more field of the line of JSON.
@@ -32,6 +35,9 @@ struct Answer {
     double seconds = 0;
     std::uint64_t items = 0;
     std::vector<Figure> figures;
+    /// What the row ran on; 0: all of the context.
+    std::size_t ranks = 0;
+    std::size_t workers = 0;
 };
 
 /// Source, shuffle of 16-byte records, sum.
@@ -63,5 +69,8 @@ struct Answer {
 
 /// The processor time of a pipeline whose channel is quiet.
 [[nodiscard]] Answer run_idle(renoir::StreamContext& ctx, const Request& request);
+
+/// One exchange among simulated ranks: time, memory, channels and bytes.
+[[nodiscard]] Answer run_ranks(renoir::StreamContext& ctx, const Request& request);
 
 }  // namespace bench

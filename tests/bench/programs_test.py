@@ -51,6 +51,33 @@ class SmallBenchmarks(unittest.TestCase):
         expected = sum(digest_of(number) for number in range(1, 5_001)) % WRAP
         self.assertEqual(report_of(MICROBENCH, "shuffle", "--records", 5_000)["result"], expected)
 
+    def test_simulated_ranks_have_the_channels_that_they_need(self):
+        expected = sum(digest_of(number) for number in range(7, 20_007)) % WRAP
+        for ranks in (1, 3, 8):
+            for workers, levels in ((1, 1), (2, 1), (2, 2)):
+                with self.subTest(ranks=ranks, workers=workers, levels=levels):
+                    report = report_of(MICROBENCH, "ranks", "--ranks", ranks, "--workers-per-rank",
+                                       workers, "--levels", levels, "--records", 20_000,
+                                       "--first", 7)
+                    self.assertEqual((report["result"], report["items"]), (expected, 20_000))
+                    self.assertEqual((report["ranks"], report["workers"]), (ranks, ranks * workers))
+                    ends = workers if levels == 1 else 1
+                    self.assertEqual(report["channels_per_rank"], (ranks - 1) * workers * ends)
+                    # Every record that leaves its rank, once, and what marks and headers add.
+                    least = 16 * (ranks - 1) / ranks
+                    headers = 64 * ranks * report["frames_per_rank"] / 20_000
+                    self.assertLessEqual(abs(report["bytes_per_record"] - least),
+                                         0.05 * least + headers)
+                    self.assertGreater(report["peak_kb_per_rank"], 0)
+                    self.assertGreater(report["build_seconds"], 0)
+
+    def test_an_exchange_has_two_levels_above_64_workers(self):
+        for ranks, workers, levels in ((8, 8, 1), (33, 2, 2), (66, 1, 1)):
+            with self.subTest(ranks=ranks, workers=workers):
+                report = report_of(MICROBENCH, "ranks", "--ranks", ranks, "--workers-per-rank",
+                                   workers, "--records", 1_000)
+                self.assertEqual(report["levels"], levels)
+
     def test_a_loop_makes_as_many_rounds_as_it_is_asked_for(self):
         for count, parallel in ((0, 2), (1, 1), (1_000, 3)):
             with self.subTest(rounds=count, parallel=parallel):

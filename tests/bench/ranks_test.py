@@ -102,6 +102,9 @@ class Ranks(unittest.TestCase):
     def test_latency_within_a_process_is_refused(self):
         self.assert_refused(launch(2, "microbench", "latency"), "see 'far-latency'")
 
+    def test_simulated_ranks_are_refused_among_real_ones(self):
+        self.assert_refused(launch(2, "microbench", "ranks"), "without a launcher")
+
     def test_a_slow_consumer_has_no_more_waiting_than_its_credit(self):
         records = ["--records", 100_000]
         options = ["slow", *records, "--workers-per-rank", 2]
