@@ -8,11 +8,13 @@
 #include <renoir/runtime/parker.hpp>
 #include <renoir/runtime/replica.hpp>
 #include <renoir/transport/link.hpp>
+#include <renoir/transport/slab_queue.hpp>
 
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -110,14 +112,14 @@ class Network {
         std::uint32_t to_rank = 0;
         Parker* sender = nullptr;
         std::int64_t credits = static_cast<std::int64_t>(SlabRing::slots);
-        std::deque<SlabPointer> waiting;  // taken from the ring, but not sent yet
+        SlabQueue waiting;  // taken from the ring, but not sent yet
     };
     struct Incoming {
         SlabRing ring;
         std::uint32_t from_rank = 0;
         Parker* receiver = nullptr;
         ChannelAddress address;
-        std::deque<SlabPointer> overflow;  // marks that came without a credit
+        SlabQueue overflow;  // marks that came without a credit
         std::size_t credited = 0;
     };
 

@@ -6,9 +6,9 @@
 #include <renoir/runtime/parker.hpp>
 #include <renoir/runtime/ready_set.hpp>
 #include <renoir/transport/ring.hpp>
+#include <renoir/transport/slab_queue.hpp>
 #include <renoir/transport/slab_writer.hpp>
 
-#include <deque>
 #include <memory>
 #include <vector>
 
@@ -96,7 +96,7 @@ class OutputBase {
  private:
     struct Channel {
         Lane lane;
-        std::deque<SlabPointer> overflow;
+        SlabQueue overflow;
     };
 
     bool send_open(std::size_t lane);
