@@ -49,19 +49,26 @@ void SlabReserve::give(SlabPointer slab) noexcept {
 SlabPointer SlabPool::take(std::size_t capacity) {
     if (capacity == network_slab_capacity && reserve_ != nullptr) return reserve_->take();
     if (capacity > ordinary_slab_capacity) return make_slab(capacity);
-    if (free_.empty()) return make_slab(ordinary_slab_capacity);
-    SlabPointer slab = std::move(free_.back());
-    free_.pop_back();
+    std::vector<SlabPointer>& free = capacity == 0 ? free_for_marks_ : free_;
+    if (free.empty()) return make_slab(capacity == 0 ? 0 : ordinary_slab_capacity);
+    SlabPointer slab = std::move(free.back());
+    free.pop_back();
     return slab;
 }
 
 void SlabPool::give(SlabPointer slab) noexcept {
-    if (slab->capacity() == network_slab_capacity && reserve_ != nullptr)
+    const std::size_t capacity = slab->capacity();
+    if (capacity == network_slab_capacity && reserve_ != nullptr)
         return reserve_->give(std::move(slab));
-    if (slab->capacity() != ordinary_slab_capacity || free_.size() == most_kept) return;
+    if (capacity == 0) return keep(std::move(slab), free_for_marks_);
+    if (capacity == ordinary_slab_capacity) keep(std::move(slab), free_);
+}
+
+void SlabPool::keep(SlabPointer slab, std::vector<SlabPointer>& free) noexcept {
+    if (free.size() == most_kept) return;
     slab->header = SlabHeader{};
     try {
-        free_.push_back(std::move(slab));
+        free.push_back(std::move(slab));
     } catch (const std::bad_alloc&) {
         // The slab is freed instead of kept.
     }

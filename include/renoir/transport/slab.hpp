@@ -100,17 +100,20 @@ class SlabPool {
     explicit SlabPool(std::shared_ptr<SlabReserve> reserve = nullptr)
         : reserve_(std::move(reserve)) {}
 
-    /// An empty slab of at least `capacity` bytes.
+    /// An empty slab of at least `capacity` bytes; of 0 for a mark without items.
     [[nodiscard]] SlabPointer take(std::size_t capacity);
 
-    /// Keeps an ordinary slab, hands on a network slab, frees any other.
+    /// Keeps a slab of ordinary capacity or of 0, hands on a network slab, frees any other.
     void give(SlabPointer slab) noexcept;
 
  private:
     /// More than this many free slabs go back to the system: a worker that only receives must not
     /// hoard what another one allocates.
     static constexpr std::size_t most_kept = 256;
+    static void keep(SlabPointer slab, std::vector<SlabPointer>& free) noexcept;
+
     std::vector<SlabPointer> free_;
+    std::vector<SlabPointer> free_for_marks_;  // a mark to every destination is many slabs
     std::shared_ptr<SlabReserve> reserve_;
 };
 

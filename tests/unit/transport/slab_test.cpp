@@ -92,6 +92,24 @@ TEST_CASE("a pool keeps no slab of another size") {
     REQUIRE(pool.take(1000)->capacity() == ordinary_slab_capacity);
 }
 
+TEST_CASE("a pool has slabs for marks that take no room, beside the others") {
+    SlabPool pool;
+    SlabPointer mark = pool.take(0);
+    REQUIRE(mark->capacity() == 0);
+    mark->header.mark = {MarkKind::watermark, 7};
+    const Slab* const last = mark.get();
+
+    SlabPointer received = renoir::deserialize(bytes_of(*mark), pool);
+    REQUIRE(received->capacity() == 0);
+    REQUIRE(same_header(received->header, mark->header));
+
+    pool.give(std::move(mark));
+    REQUIRE(pool.take(1)->capacity() == ordinary_slab_capacity);
+    const SlabPointer again = pool.take(0);
+    REQUIRE(again.get() == last);
+    REQUIRE(same_header(again->header, SlabHeader{}));
+}
+
 TEST_CASE("a pool does not hoard the slabs of a worker that only receives") {
     SlabPool pool;
     std::vector<SlabPointer> slabs;
