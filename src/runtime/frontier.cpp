@@ -49,18 +49,34 @@ void Frontier::leave_round(std::vector<Mark>& out) {
     if (had_round) end_round(out);
 }
 
+// As long as one channel holds the others back nothing follows from what they say. So not every
+// mark of each of many channels makes all of them be looked at.
+bool Frontier::is_held_back() const noexcept {
+    const Channel& channel = channels_[slowest_];
+    return !channel.round_ended && !channel.ended && !channel.idle &&
+           channel.watermark <= watermark_;
+}
+
 void Frontier::advance(std::vector<Mark>& out) {
+    if (is_held_back()) {
+        idle_ = false;
+        return;
+    }
     Timestamp lowest = timestamp_max;
     Timestamp highest_of_idle = timestamp_min;
     bool all_idle = true;
-    for (const Channel& channel : channels_) {
+    for (std::size_t index = 0; index < channels_.size(); ++index) {
+        const Channel& channel = channels_[index];
         if (channel.round_ended || channel.ended) continue;
         if (channel.idle) {
             highest_of_idle = std::max(highest_of_idle, channel.watermark);
-        } else {
-            all_idle = false;
-            lowest = std::min(lowest, channel.watermark);
+            continue;
         }
+        all_idle = false;
+        // Of several the last one, which is read last and thus stays behind the longest.
+        if (channel.watermark > lowest) continue;
+        lowest = channel.watermark;
+        slowest_ = index;
     }
     // Nobody holds time back where all are idle, so it is where the furthest of them has left it;
     // otherwise which of them falls idle last would matter.

@@ -50,11 +50,13 @@ class Frontier {
 
     void leave_round(std::vector<Mark>& out);
     void advance(std::vector<Mark>& out);
+    [[nodiscard]] bool is_held_back() const noexcept;
     void end_round(std::vector<Mark>& out);
 
     std::vector<Channel> channels_;
-    std::size_t live_;      // have not ended their stream
-    std::size_t in_round_;  // have ended neither their round nor their stream
+    std::size_t slowest_ = 0;  // the channel that was the furthest behind at the last look at all
+    std::size_t live_;         // have not ended their stream
+    std::size_t in_round_;     // have ended neither their round nor their stream
     Timestamp watermark_ = timestamp_min;
     bool idle_ = false;
 };
