@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <latch>
+#include <limits>
+#include <map>
 #include <thread>
 
 namespace renoir {
@@ -229,24 +231,18 @@ Lanes Job::lanes_from(EdgeId edge, std::uint32_t sender) {
 /// To a destination leads the lane of its replica, or else that of another one on its rank; or
 /// else, where the sender chose freely, any.
 std::vector<std::uint32_t> Job::routes(EdgeId edge, const std::vector<Lane>& lanes) const {
+    constexpr auto none = std::numeric_limits<std::uint32_t>::max();
     const std::vector<ReplicaAddress>& receivers = placements_[graph_->edge(edge).to];
-    std::map<std::uint32_t, std::uint32_t> lane_of_replica;
-    std::map<std::uint32_t, std::uint32_t> lane_of_rank;
+    std::vector<std::uint32_t> routes(receivers.size(), none);
+    std::vector<std::uint32_t> lane_of_rank(options_.layout.size(), none);
     for (std::uint32_t lane = 0; lane < lanes.size(); ++lane) {
-        lane_of_replica[lanes[lane].destination] = lane;
+        routes[lanes[lane].destination] = lane;
         lane_of_rank[receivers[lanes[lane].destination].rank] = lane;
     }
-    std::vector<std::uint32_t> routes;
     for (std::uint32_t destination = 0; destination < receivers.size(); ++destination) {
-        const auto replica = lane_of_replica.find(destination);
-        const auto rank = lane_of_rank.find(receivers[destination].rank);
-        if (replica != lane_of_replica.end()) {
-            routes.push_back(replica->second);
-        } else if (rank != lane_of_rank.end()) {
-            routes.push_back(rank->second);
-        } else {
-            routes.push_back(destination % static_cast<std::uint32_t>(lanes.size()));
-        }
+        std::uint32_t& route = routes[destination];
+        if (route == none) route = lane_of_rank[receivers[destination].rank];
+        if (route == none) route = destination % static_cast<std::uint32_t>(lanes.size());
     }
     return routes;
 }
