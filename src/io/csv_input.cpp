@@ -455,6 +455,10 @@ const CsvFormat& CsvInput::format() const noexcept {
     return files_->format();
 }
 
+std::uint64_t CsvInput::fingerprint() const noexcept {
+    return detail::fingerprint_of(files_->files());
+}
+
 CsvRows CsvInput::read(std::size_t replica, std::size_t replicas,
                        std::function<void()> wakeup) const {
     return CsvRows(

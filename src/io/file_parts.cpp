@@ -1,5 +1,7 @@
 #include "io/file_parts.hpp"
 
+#include <renoir/base/hash.hpp>
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +95,15 @@ std::vector<InputFile> describe_files(const std::vector<std::string>& paths) {
     files.reserve(paths.size());
     for (const std::string& path : paths) files.push_back(describe(path));
     return files;
+}
+
+std::uint64_t fingerprint_of(const std::vector<InputFile>& files) noexcept {
+    std::uint64_t hash = files.size();
+    for (const InputFile& file : files) {
+        hash = renoir::detail::hash_combine(hash, hash_of(file.kind));
+        hash = renoir::detail::hash_combine(hash, hash_of(file.size));
+    }
+    return hash;
 }
 
 std::vector<FilePart> parts_of(const std::vector<InputFile>& files, std::size_t replica,

@@ -29,6 +29,9 @@ struct InputFile {
 /// Looks at each file. Throws `Error` (input) when there is none, or for one that cannot be read.
 [[nodiscard]] std::vector<InputFile> describe_files(const std::vector<std::string>& paths);
 
+/// A number that inputs share whose files are as many, of the same kinds and sizes, in order.
+[[nodiscard]] std::uint64_t fingerprint_of(const std::vector<InputFile>& files) noexcept;
+
 /// What one replica reads of one file; of a file that is not plain, all.
 struct FilePart {
     const InputFile* file;

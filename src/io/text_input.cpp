@@ -199,4 +199,8 @@ std::unique_ptr<TextBlocks> TextInput::read(std::size_t replica, std::size_t rep
                                            std::move(wakeup));
 }
 
+std::uint64_t TextInput::fingerprint() const noexcept {
+    return detail::fingerprint_of(*files_);
+}
+
 }  // namespace renoir::io

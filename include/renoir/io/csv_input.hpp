@@ -108,6 +108,9 @@ class CsvInput {
     [[nodiscard]] CsvRows read(std::size_t replica, std::size_t replicas,
                                std::function<void()> wakeup = {}) const;
 
+    /// As TextInput::fingerprint.
+    [[nodiscard]] std::uint64_t fingerprint() const noexcept;
+
  private:
     std::shared_ptr<const detail::CsvFiles> files_;
 };

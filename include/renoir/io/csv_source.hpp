@@ -385,6 +385,7 @@ struct CsvSource {
         return {input.read(context.replica, context.replicas, [parker] { parker->wake(); }),
                 input.format(), policy};
     }
+    [[nodiscard]] std::uint64_t fingerprint() const noexcept { return input.fingerprint(); }
 };
 
 /// Hands malformed rows to an output.
@@ -490,6 +491,7 @@ auto StreamContext::stream_csv_with_malformed(const std::vector<std::filesystem:
     if constexpr (detail::require_csv_row<T>()) {
         const OperatorInfo info{"stream_csv_with_malformed", where};
         io::CsvInput input = detail::csv_input<T>(files, options);
+        graph_->add_input(input.fingerprint());
         const BlockId block = graph_->add_block(Replication::unlimited(), member_.batch_mode);
         const BlockId beside = graph_->add_block(Replication::unlimited(), member_.batch_mode);
         const EdgeId edge = graph_->connect(block, beside);

@@ -11,6 +11,7 @@
 ///     }
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -88,6 +89,10 @@ class TextInput {
     /// wait.
     [[nodiscard]] std::unique_ptr<TextBlocks> read(std::size_t replica, std::size_t replicas,
                                                    std::function<void()> wakeup = {}) const;
+
+    /// A number that inputs share whose files are as many, of the same kinds and sizes, in order:
+    /// only those are cut alike.
+    [[nodiscard]] std::uint64_t fingerprint() const noexcept;
 
  private:
     explicit TextInput(const std::vector<std::string>& paths);

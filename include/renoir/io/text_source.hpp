@@ -102,6 +102,7 @@ struct TextSource {
         return TextReader<FileBlocks, Cutter>(FileBlocks(
             input.read(context.replica, context.replicas, [parker] { parker->wake(); })));
     }
+    [[nodiscard]] std::uint64_t fingerprint() const noexcept { return input.fingerprint(); }
 };
 
 inline io::TextInput text_of(const std::vector<std::filesystem::path>& files) {

@@ -194,6 +194,20 @@ TEST_CASE("a pattern gives the files that match, by name") {
           "cannot read '" + folder.path("*.log") + "': only folders match the pattern");
 }
 
+TEST_CASE("inputs have a fingerprint by which replicas on two hosts know that they cut alike") {
+    const TemporaryFolder folder;
+    const auto fingerprint = [&](const std::vector<std::string>& texts) {
+        std::vector<std::string> paths;
+        for (const std::string& text : texts)
+            paths.push_back(folder.write(std::to_string(paths.size()), text));
+        return TextInput::files(paths).fingerprint();
+    };
+    CHECK(fingerprint({"abc", "d"}) == fingerprint({"xyz", "w"}));
+    CHECK(fingerprint({"abc", "d"}) != fingerprint({"d", "abc"}));
+    CHECK(fingerprint({"abc", "d"}) != fingerprint({"abcd"}));
+    CHECK(fingerprint({"abc"}) != fingerprint({"\x1f\x8b\x08"}));  // gzip's first bytes
+}
+
 TEST_CASE("a FIFO is read whole by one replica") {
     const TemporaryFolder folder;
     const std::string path = folder.path("fifo");
