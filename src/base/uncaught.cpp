@@ -23,6 +23,10 @@ std::atomic<std::terminate_handler>& previous_handler() {
     static std::atomic<std::terminate_handler> handler{nullptr};
     return handler;
 }
+std::atomic<detail::EndOfAll>& end_of_all() {
+    static std::atomic<detail::EndOfAll> function{nullptr};
+    return function;
+}
 
 void flush_standard_output() noexcept {
     // Only standard output: flushing every open file would wait for a thread that reads from one.
@@ -35,15 +39,41 @@ void flush_standard_output() noexcept {
     std::fflush(stdout);
 }
 
-/// On ranks other than 0: so long rank 0 may take for its line, and the launcher to end all then.
-/// srun ends them after a second, and with another exit code than that of rank 0.
-std::chrono::milliseconds patience_with_root() {
-    const bool is_srun = detail::launched_rank() && detail::launched_rank()->launcher == "srun";
-    return std::chrono::milliseconds(is_srun ? 700 : 1800);
+// The launcher ends all ranks with the first one that ends. So ranks that have an error at the same
+// time print it one after the other, and rarely more than one comes to it. srun ends all a second
+// after the first one, and with another exit code than that of rank 0.
+void wait_for_lower_ranks() {
+    if (detail::is_printing_rank()) return;
+    using std::chrono::milliseconds;
+    const bool is_srun = detail::launched_rank()->launcher == "srun";
+    const milliseconds time_of_root{is_srun ? 700 : 1800};
+    const milliseconds time_of_another{is_srun ? 100 : 500};
+    constexpr std::uint32_t most_others = 2;
+    const std::uint32_t others = std::min(detail::launched_rank()->rank - 1, most_others);
+    std::this_thread::sleep_for(time_of_root + others * time_of_another);
 }
-/// So long the launcher may take to forward a line: srun --kill-on-bad-exit=1 loses what is still
-/// on its way when the first rank ends.
-constexpr std::chrono::milliseconds patience_with_line{200};
+
+/// The text of an error that this rank alone has.
+std::string with_own_rank(std::string_view text) {
+    std::string line;
+    if (!detail::is_printing_rank())
+        line = "rank " + std::to_string(detail::launched_rank()->rank) + " (" +
+               detail::host_name() + "): ";
+    return line.append(text);
+}
+
+void print_in_turn(const std::string& text) {
+    wait_for_lower_ranks();
+    std::string line = "error: " + text;
+    std::ranges::replace_if(
+        line, [](char letter) { return static_cast<unsigned char>(letter) < 0x20; }, ' ');
+    line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
+    // srun --kill-on-bad-exit=1 loses what is still on its way when the first rank ends.
+    constexpr std::chrono::milliseconds time_of_launcher{200};
+    if (detail::launched_rank() && detail::launched_rank()->ranks > 1)
+        std::this_thread::sleep_for(time_of_launcher);
+}
 
 // Two threads may fail at the same time: the first one is reported, the other waits for the end.
 void claim_the_end() noexcept {
@@ -52,18 +82,11 @@ void claim_the_end() noexcept {
     flush_standard_output();
 }
 
-[[noreturn]] void end_process(const char* text, int exit_code) {
+[[noreturn]] void end_with(const std::string& text, int exit_code) {
     claim_the_end();
-    detail::print_error_line(text);
+    print_in_turn(text);
+    if (const auto end_all = end_of_all().load()) end_all(exit_code);
     _exit(exit_code);
-}
-
-[[noreturn]] void end_process(const Error& error) {
-    if (!error.is_reported_by_root()) end_process(error.what(), error.exit_code());
-    claim_the_end();
-    // Not before it is out: the launcher ends rank 0 with the first rank that fails.
-    std::this_thread::sleep_for(patience_with_root());
-    _exit(error.exit_code());
 }
 
 void report_and_end() {
@@ -71,9 +94,9 @@ void report_and_end() {
         try {
             std::rethrow_exception(exception);
         } catch (const Error& error) {
-            end_process(error);
+            detail::end_process(error);
         } catch (const std::exception& error) {
-            end_process(error.what(), 1);
+            end_with(with_own_rank(error.what()), 1);
         } catch (...) {
             // Not ours to explain: the handler before this one decides.
         }
@@ -91,23 +114,22 @@ void report_uncaught_errors() noexcept {
 
 namespace detail {
 
+void end_all_by(EndOfAll function) noexcept {
+    end_of_all() = function;
+}
+
 bool is_printing_rank() {
     return !launched_rank() || launched_rank()->rank == 0;
 }
 
 void print_error_line(std::string_view text) {
-    std::string line = "error: ";
-    if (!is_printing_rank()) {
-        std::this_thread::sleep_for(patience_with_root());
-        line += "rank " + std::to_string(launched_rank()->rank) + " (" + host_name() + "): ";
-    }
-    line += text;
-    std::ranges::replace_if(
-        line, [](char letter) { return static_cast<unsigned char>(letter) < 0x20; }, ' ');
-    line += '\n';
-    std::fwrite(line.data(), 1, line.size(), stderr);
-    if (launched_rank() && launched_rank()->ranks > 1)
-        std::this_thread::sleep_for(patience_with_line);
+    print_in_turn(with_own_rank(text));
+}
+
+// Where rank 0 does not come to an error that it has, another rank prints it just the same.
+void end_process(const Error& error) {
+    const std::string text = error.what();
+    end_with(error.is_reported_by_root() ? text : with_own_rank(text), error.exit_code());
 }
 
 }  // namespace detail

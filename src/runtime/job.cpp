@@ -41,6 +41,7 @@ class Job final : private Channels {
     void finish_network();
     void fail(const Failure& failure);
     void stop_with(Failure failure);
+    void give_up();
     void wake_workers() noexcept;
     SlabRing& local_ring(const ChannelAddress& address);
 
@@ -78,7 +79,8 @@ Job::Job(std::shared_ptr<const Graph> graph, JobOptions options)
             std::move(options_.link), [this] { wake_workers(); },
             [this](Failure failure) { stop_with(std::move(failure)); },
             NetworkOptions{options_.communication_thread,
-                           static_cast<std::uint32_t>(options_.peer_timeout.count())});
+                           static_cast<std::uint32_t>(options_.peer_timeout.count()),
+                           [this] { give_up(); }});
     }
 }
 
@@ -136,7 +138,10 @@ void Job::drive_to_the_end() noexcept {
 
 void Job::cancel() {
     if (done()) return;
-    fail({ErrorKind::cancelled, "the job was cancelled"});
+    const std::string place = options_.host.empty() ? ""
+                                                    : " on rank " + std::to_string(options_.rank) +
+                                                          " (" + options_.host + ')';
+    fail({ErrorKind::cancelled, "the job was cancelled" + place});
 }
 
 // A worker that fails to build still arrives, and the others stop at their first round.
@@ -168,7 +173,7 @@ void Job::end_worker() {
 }
 
 void Job::finish_network() {
-    if (network_ != nullptr) network_->finish(state_.stopped());
+    if (network_ != nullptr) network_->finish();
 }
 
 void Job::fail(const Failure& failure) {
@@ -179,6 +184,10 @@ void Job::fail(const Failure& failure) {
 
 void Job::stop_with(Failure failure) {
     if (state_.fail(std::move(failure))) wake_workers();
+}
+
+void Job::give_up() {
+    if (options_.give_up) options_.give_up(*error());
 }
 
 void Job::wake_workers() noexcept {

@@ -18,8 +18,9 @@ constexpr microseconds shortest_pause{50};
 constexpr microseconds longest_pause{2000};
 // Between two looks at whether the workers look.
 constexpr microseconds pause_of_watchdog{1000};
-// Other ranks that have failed end their part, unless a function of the user takes long.
+// After a failure the ranks end their part, unless a function of the user takes long.
 constexpr std::chrono::milliseconds patience_after_failure{1000};
+constexpr std::chrono::milliseconds patience_with_own_workers{1500};
 
 enum class FrameKind : std::uint32_t { slab, credit, failure };
 
@@ -55,6 +56,7 @@ Network::Network(std::unique_ptr<Link> link, std::function<void()> wakeup,
               : options.own_thread                           ? Driver::own_thread
                                                              : Driver::workers),
       peer_timeout_(options.peer_timeout),
+      on_overdue_(std::move(options.on_overdue)),
       pool_(link_->reserve()) {
     link_->set_wakeup(wakeup_);
 }
@@ -94,6 +96,7 @@ void Network::run_thread() {
 // small part of the pause, and a rank that waits costs next to nothing.
 microseconds Network::look(Clock::time_point now) {
     if (now - last_beat_ >= std::chrono::seconds(1)) beat(now);
+    if (is_overdue(now)) on_overdue_();
     const bool is_driven_by_workers = turns_.load(std::memory_order_relaxed) != turns_seen_;
     turns_seen_ = turns_.load(std::memory_order_relaxed);
     if (is_driven_by_workers || drive()) quiet_since_ = now;
@@ -107,21 +110,32 @@ void Network::beat(Clock::time_point now) {
     guarded([this] { link_->beat(peer_timeout_); });
 }
 
+bool Network::is_overdue(Clock::time_point now) {
+    const std::lock_guard lock(mutex_);
+    return failed_ && !finishing_ && now >= failed_at_ + patience_with_own_workers;
+}
+
+void Network::note_failure() {
+    if (failed_) return;
+    failed_ = true;
+    failed_at_ = Clock::now();
+}
+
 // Nobody is above the network's own thread who could handle an error. Rank 0 does not hear of it
 // from a link that has failed, and may be the one that is silent.
 template <class Action>
 void Network::guarded(const Action& action) noexcept {
     const std::lock_guard lock(mutex_);
     try {
-        action();
-        return;
+        return action();
     } catch (const Error& error) {
         on_failure_({error.kind(), error.what(), false});
     } catch (const std::exception& error) {
         on_failure_({ErrorKind::internal, error.what(), false});
     }
+    note_failure();
     // A link that has failed does not come back.
-    if (finishing_ != Finishing::no) end_finish();
+    if (finishing_) end_finish();
 }
 
 bool Network::drive() noexcept {
@@ -137,16 +151,17 @@ bool Network::move_and_finish() {
         drain_is_awaited_ = false;
         wakeup_();
     }
-    if (finishing_ != Finishing::no) finish_if_possible();
+    if (finishing_) finish_if_possible();
     return moved;
 }
 
 void Network::finish_if_possible() {
-    if (!has_said_finished_ && (finishing_ == Finishing::after_failure || is_drained())) {
+    if (!has_said_finished_ && (failed_ || is_drained())) {
         link_->finish();
         has_said_finished_ = true;
     }
-    if ((has_said_finished_ && link_->finished()) || Clock::now() >= gives_up_at_) end_finish();
+    const bool gives_up = failed_ && Clock::now() >= failed_at_ + patience_after_failure;
+    if ((has_said_finished_ && link_->finished()) || gives_up) end_finish();
 }
 
 void Network::end_finish() noexcept {
@@ -218,6 +233,7 @@ bool Network::is_drained() {
 
 void Network::announce(const Failure& failure) {
     const std::lock_guard lock(mutex_);
+    note_failure();
     // The thread that drives the network sends it, if a worker may not.
     if (driver_ == Driver::workers) return send(failure);
     announcement_ = failure;
@@ -231,11 +247,10 @@ void Network::send(const Failure& failure) {
     }
 }
 
-void Network::finish(bool failed) {
+void Network::finish() {
     std::unique_lock lock(mutex_);
     started_ = true;  // unless no worker could be started
-    finishing_ = failed ? Finishing::after_failure : Finishing::in_order;
-    if (failed) gives_up_at_ = Clock::now() + patience_after_failure;
+    finishing_ = true;
     if (driver_ != Driver::workers) return has_finished_.wait(lock, [this] { return finished_; });
     for (microseconds pause = shortest_pause; !finished_;
          pause = std::min(2 * pause, longest_pause)) {
@@ -311,6 +326,7 @@ void Network::dispatch(Link::Frame frame) {
         case FrameKind::failure: {
             Failure failure{take<ErrorKind>(bytes), {}};
             failure.text.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+            note_failure();
             on_failure_(std::move(failure));
             return;
         }

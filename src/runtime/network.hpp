@@ -52,6 +52,9 @@ struct NetworkOptions {
     bool own_thread = false;
     /// For so many seconds another rank may be silent; 0: for ever.
     std::uint32_t peer_timeout = 0;
+    /// Called by the thread of the network, some time after a failure, again and again until the
+    /// workers of this rank have ended.
+    std::function<void()> on_overdue = [] {};
 };
 
 /// Credits: a sender has at most SlabRing::slots slabs of a channel under way or unread, so a slow
@@ -96,7 +99,7 @@ class Network {
     /// Returns when no rank sends anything any more, which each says by calling it. To be called
     /// once, when the workers of this rank have ended. After a failure it does not wait for ranks
     /// that take long.
-    void finish(bool failed);
+    void finish();
 
     /// Whether the thread that made the link has to call `drive` until the job has ended.
     [[nodiscard]] bool is_driven_by_caller() const noexcept { return driver_ == Driver::caller; }
@@ -123,12 +126,12 @@ class Network {
         std::size_t credited = 0;
     };
 
-    enum class Finishing { no, in_order, after_failure };
-
     void run_thread();
     /// What the network's own thread does when it is awake; returns how long it may sleep then.
     std::chrono::microseconds look(Clock::time_point now);
     void beat(Clock::time_point now);
+    [[nodiscard]] bool is_overdue(Clock::time_point now);
+    void note_failure();
     template <class Action>
     void guarded(const Action& action) noexcept;
 
@@ -153,6 +156,7 @@ class Network {
     std::function<void(Failure)> on_failure_;
     Driver driver_;
     std::uint32_t peer_timeout_;
+    std::function<void()> on_overdue_;
     SlabPool pool_;
     using ChannelNumbers = boost::unordered_flat_map<ChannelAddress, std::size_t, HashOfAddress>;
     std::deque<Outgoing> outgoing_;
@@ -165,11 +169,12 @@ class Network {
     bool started_ = false;
     bool drain_is_awaited_ = false;  // by a worker that has nothing else to do
 
-    Finishing finishing_ = Finishing::no;
+    bool failed_ = false;  // here or on another rank
+    Clock::time_point failed_at_{};
+    bool finishing_ = false;
     bool has_said_finished_ = false;
     bool finished_ = false;
     std::condition_variable has_finished_;
-    Clock::time_point gives_up_at_ = Clock::time_point::max();
 
     // The watchdog of the workers, or the driver itself.
     std::mutex thread_mutex_;

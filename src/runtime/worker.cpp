@@ -180,16 +180,18 @@ Clock::time_point Worker::next_deadline() const {
 }
 
 Failure Worker::describe_current_exception() const {
-    const std::string place = " failed on rank " + std::to_string(rank_) +
-                              (host_.empty() ? "" : " (" + host_ + ')') + ", worker " +
-                              std::to_string(index_) + ": ";
+    const std::string own_rank =
+        "rank " + std::to_string(rank_) + (host_.empty() ? "" : " (" + host_ + ')');
+    const std::string place =
+        " failed on " + own_rank + ", worker " + std::to_string(index_) + ": ";
     try {
         throw;
     } catch (const detail::OperatorFailure& failure) {
         return {ErrorKind::user_function,
                 failure.failed_operator().text() + place + failure.what()};
     } catch (const Error& error) {
-        return {error.kind(), error.what()};
+        // Rank 0 reports it.
+        return {error.kind(), (rank_ == 0 ? "" : own_rank + ": ") + error.what()};
     } catch (...) {
         return {ErrorKind::internal, "the job" + place + detail::current_exception_text()};
     }

@@ -40,7 +40,8 @@ std::size_t StreamContext::workers() const noexcept {
 
 JobHandle StreamContext::execute() {
     graph_->check_complete();
-    if (member_.require_same) member_.require_same(graph_->fingerprint());
+    if (member_.require_same)
+        member_.require_same(graph_->fingerprint(), graph_->fingerprint_of_inputs());
     graph_->freeze();
     const auto plan = std::make_shared<topology::PinPlan>(
         topology::make_plan(member_.cpus, member_.layout[member_.rank], config_.pinning()));
@@ -60,6 +61,7 @@ JobHandle StreamContext::execute() {
         graph->run_end_actions();
         execution->advance(failed ? Execution::Stage::failed : Execution::Stage::succeeded);
     };
+    options.give_up = member_.give_up;
     execution_->advance(Execution::Stage::running);
     return start_job(graph_, std::move(options));
 }

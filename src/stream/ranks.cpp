@@ -9,6 +9,9 @@
 #include "topology/rank_shares.hpp"
 #include "transport/mpi_ranks.hpp"
 #include "transport/mpi_session.hpp"
+#include "transport/odd_rank.hpp"
+
+#include <renoir/base/uncaught.hpp>
 
 #include <unistd.h>
 
@@ -84,27 +87,34 @@ struct Fingerprint {
     std::uint64_t binary = 0;
     std::uint64_t arguments = 0;
     std::uint64_t graph = 0;
+    std::uint64_t inputs = 0;
 };
 
-using Difference = std::pair<std::uint64_t Fingerprint::*, const char*>;
+struct Difference {
+    std::uint64_t Fingerprint::*number;
+    const char* what;
+    const char* remedy;
+};
 
-/// Names the first rank that differs from rank 0, and in what.
+/// Names the rank that differs from the others, and in what.
 void require_same(MpiRanks& ranks, const Fingerprint& own) {
-    constexpr std::array<Difference, 3> differences{
-        {{&Fingerprint::binary,
-          " runs another program, or another build of it, than rank 0; install the same one on "
-          "all hosts"},
-         {&Fingerprint::arguments,
-          " has other arguments than rank 0; start all ranks with the same command line"},
-         {&Fingerprint::graph,
-          " builds another job than rank 0; a program must make the same streams on all ranks"}}};
+    constexpr std::array<Difference, 4> differences{
+        {{&Fingerprint::binary, " runs another program, or another build of it, than ",
+          "; install the same one on all hosts"},
+         {&Fingerprint::arguments, " has other arguments than ",
+          "; start all ranks with the same command line"},
+         {&Fingerprint::graph, " builds another job than ",
+          "; a program must make the same streams on all ranks"},
+         {&Fingerprint::inputs, " has other input files than ",
+          ", by their number or their sizes; give all hosts the same ones"}}};
     const std::vector<Fingerprint> all = ranks.gather(own);
-    for (const auto& [member, text] : differences) {
-        for (std::uint32_t rank = 0; rank < all.size(); ++rank) {
-            if (all[rank].*member == all[0].*member) continue;
-            const Error error(ErrorKind::usage, ranks.name_of(rank) + text);
-            throw ranks.rank() == 0 ? error : error.reported_by_root();
-        }
+    for (const auto& [number, what, remedy] : differences) {
+        std::vector<std::uint64_t> values;
+        for (const Fingerprint& fingerprint : all) values.push_back(fingerprint.*number);
+        const auto found = find_odd_rank(values);
+        if (!found) continue;
+        throw ranks.common_error(ErrorKind::usage, ranks.name_of(found->odd) + what +
+                                                       ranks.name_of(found->usual) + remedy);
     }
 }
 
@@ -129,10 +139,14 @@ ClusterMember member_of(const std::shared_ptr<MpiRanks>& ranks, std::size_t work
 
 ClusterMember inside(const RuntimeConfig& config) {
     const std::shared_ptr<MpiRanks>& ranks = config.ranks();
+    ranks->take(Step::context);
     ClusterMember member = member_of(ranks, config.workers());
     member.cpus = allowed_cpus();
     // The ranks of an MPI program may be different programs.
-    member.require_same = [ranks](std::uint64_t graph) { require_same(*ranks, {0, 0, graph}); };
+    member.require_same = [ranks](std::uint64_t graph, std::uint64_t inputs) {
+        ranks->take(Step::job);
+        require_same(*ranks, {0, 0, graph, inputs});
+    };
     return member;
 }
 
@@ -140,6 +154,7 @@ ClusterMember among(const RuntimeConfig& config, const LaunchedRank& launched) {
     // Alive until the process ends.
     const std::shared_ptr<MpiRanks> ranks(&launched_ranks(launched.ranks, config.peer_timeout()),
                                           [](MpiRanks*) {});
+    ranks->take(Step::context);
     const std::vector<unsigned> own = allowed_cpus();
     const auto masks = masks_on_host(*ranks, own);
     if (ranks->rank() == 0) warn_of_narrow_mask(config, own.size(), masks.size());
@@ -148,9 +163,11 @@ ClusterMember among(const RuntimeConfig& config, const LaunchedRank& launched) {
     const std::size_t cores = masks.size() > own.size() ? 1 : share.size();
     ClusterMember member = member_of(ranks, config.workers_per_rank().value_or(cores));
     member.cpus = share;
-    member.require_same = [ranks](std::uint64_t graph) {
+    member.give_up = [](const Error& error) { end_process(error); };
+    member.require_same = [ranks](std::uint64_t graph, std::uint64_t inputs) {
+        ranks->take(Step::job);
         const ProgramIdentity& program = program_identity();
-        require_same(*ranks, {program.binary, program.arguments, graph});
+        require_same(*ranks, {program.binary, program.arguments, graph, inputs});
     };
     return member;
 }

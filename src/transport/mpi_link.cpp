@@ -427,7 +427,10 @@ class MpiLink final : public Link {
         for (Peer& peer : peers_) peer.finish();
     }
     [[nodiscard]] bool finished() override {
-        return std::ranges::all_of(peers_, [](const Peer& peer) { return peer.has_finished(); });
+        if (!std::ranges::all_of(peers_, [](const Peer& peer) { return peer.has_finished(); }))
+            return false;
+        life_.reset();
+        return true;
     }
 
  private:

@@ -2,8 +2,7 @@
 
 #include "base/host_name.hpp"
 #include "transport/mpi_link.hpp"
-
-#include <renoir/base/error.hpp>
+#include "transport/odd_rank.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,6 +38,18 @@ std::uint32_t rank_in(MPI_Comm communicator) {
     return static_cast<std::uint32_t>(rank);
 }
 
+const char* text_of(Step step) {
+    switch (step) {
+        case Step::context:
+            return " makes a context";
+        case Step::job:
+            return " starts a job";
+        case Step::end:
+            return " ends";
+    }
+    return "";
+}
+
 }  // namespace
 
 MpiRanks::MpiRanks(MPI_Comm parent, MpiThreads threads) : threads_(threads) {
@@ -64,24 +75,20 @@ std::string MpiRanks::name_of(std::uint32_t rank) const {
     return "rank " + std::to_string(rank) + " (" + host_names_.at(rank) + ')';
 }
 
-std::vector<MpiRanks::Step> MpiRanks::meet(Step own) {
-    return gather_in(communicator_, size_, own);
+void MpiRanks::take(Step step) {
+    const std::vector<Step> steps = gather(step);
+    const auto found = find_odd_rank(steps);
+    if (!found) return;
+    throw common_error(ErrorKind::usage,
+                       name_of(found->odd) + text_of(steps[found->odd]) + " where " +
+                           name_of(found->usual) + text_of(steps[found->usual]) +
+                           "; a program must run the same jobs on all ranks, and return from "
+                           "main() behind them");
 }
 
-void MpiRanks::require_all() {
-    const std::vector<Step> steps = meet(Step::gather);
-    const auto gone = std::ranges::find(steps, Step::leave);
-    if (gone == steps.end()) return;
-    const Error error(ErrorKind::usage,
-                      name_of(static_cast<std::uint32_t>(gone - steps.begin())) +
-                          " has ended its program where another rank makes or executes a job; "
-                          "all ranks must run the same jobs");
-    const bool root_has_it = rank_ != 0 && steps.front() == Step::gather;
-    throw root_has_it ? error.reported_by_root() : error;
-}
-
-bool MpiRanks::leave() {
-    return std::ranges::all_of(meet(Step::leave), [](Step step) { return step == Step::leave; });
+Error MpiRanks::common_error(ErrorKind kind, const std::string& text) const {
+    const Error error(kind, text);
+    return rank_ == 0 ? error : error.reported_by_root();
 }
 
 std::vector<std::string> MpiRanks::gather_texts(const std::string& text) {

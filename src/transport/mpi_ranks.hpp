@@ -2,6 +2,7 @@
 
 // The ranks of an MPI communicator: what they tell each other, and the links of their jobs.
 
+#include <renoir/base/error.hpp>
 #include <renoir/transport/link.hpp>
 
 #include <mpi.h>
@@ -21,8 +22,11 @@ enum class MpiThreads {
     this_only,  ///< the thread that made the ranks
 };
 
-/// A duplicate of a communicator. It is made, asked, connected and left by one thread, the same on
-/// every rank in the same order; waiting burns no core.
+/// What the ranks do together, one step after the other.
+enum class Step : std::uint32_t { context, job, end };
+
+/// A duplicate of a communicator. It is made, asked and connected by one thread, the same on every
+/// rank in the same order; waiting burns no core.
 class MpiRanks {
  public:
     /// Collective.
@@ -42,24 +46,24 @@ class MpiRanks {
     /// For messages: `rank 2 (node3)`.
     [[nodiscard]] std::string name_of(std::uint32_t rank) const;
 
-    /// The values of all ranks, and of those on this host, by rank. Throws Error(usage) when a rank
-    /// has left instead.
+    /// Collective: says what this rank does next. Throws Error(usage) where another one does
+    /// something else, as they would wait for each other in vain.
+    void take(Step step);
+
+    /// An error that all ranks have.
+    [[nodiscard]] Error common_error(ErrorKind kind, const std::string& text) const;
+
+    /// The values of all ranks, and of those on this host, by rank.
     template <class T>
     [[nodiscard]] std::vector<T> gather(const T& value) {
-        require_all();
         return gather_in(communicator_, size_, value);
     }
     template <class T>
     [[nodiscard]] std::vector<T> gather_on_host(const T& value) {
-        require_all();
         return gather_in(host_, size_of_host_, value);
     }
 
     [[nodiscard]] std::vector<std::string> gather_texts(const std::string& text);
-
-    /// Waits until every rank leaves or gathers something, and tells those that gather. Returns
-    /// whether all leave.
-    [[nodiscard]] bool leave();
 
     /// A link between all ranks for one job. Links of several jobs may be alive at once.
     [[nodiscard]] std::unique_ptr<Link> connect();
@@ -85,10 +89,6 @@ class MpiRanks {
         gather_bytes(communicator, &value, sizeof(T), values.data());
         return values;
     }
-    enum class Step : std::uint32_t { gather, leave };
-    /// What each rank does next.
-    [[nodiscard]] std::vector<Step> meet(Step own);
-    void require_all();
     void gather_bytes(MPI_Comm communicator, const void* own, std::size_t size, void* all);
     void wait_for(MPI_Request& request);
 

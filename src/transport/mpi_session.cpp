@@ -6,16 +6,43 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace renoir {
 
 namespace {
 
-constexpr std::chrono::seconds patience_with_others{3};
+/// Does something when it is not taken away in time.
+class Alarm {
+ public:
+    Alarm(std::chrono::seconds patience, std::function<void()> action)
+        : thread_([this, patience, action = std::move(action)](const std::stop_token& stop) {
+              std::unique_lock lock(mutex_);
+              taken_away_.wait_for(lock, stop, patience, [] { return false; });
+              if (!stop.stop_requested()) action();
+          }) {}
+
+ private:
+    std::mutex mutex_;
+    std::condition_variable_any taken_away_;
+    std::jthread thread_;
+};
+
+/// Ends this process as well, so another thread of it may just be in MPI. An MPI that does not come
+/// to it, as it is in trouble, is ended by a signal.
+void abort_all(int exit_code) {
+    constexpr unsigned patience_seconds = 2;
+    std::signal(SIGALRM, SIG_DFL);
+    alarm(patience_seconds);
+    MPI_Abort(MPI_COMM_WORLD, exit_code);
+}
 
 void start_mpi() {
     int initialized = 0;
@@ -35,32 +62,22 @@ void start_mpi() {
     }
 }
 
-/// Ends the process when it is not taken away in time.
-class Alarm {
- public:
-    Alarm(std::chrono::seconds patience, const char* text) {
-        if (patience.count() == 0) return;
-        thread_ = std::jthread([this, patience, text](const std::stop_token& stop) {
-            std::unique_lock lock(mutex_);
-            if (taken_away_.wait_for(lock, stop, patience, [&] { return stop.stop_requested(); }))
-                return;
-            detail::print_error_line(text);
-            _exit(EXIT_FAILURE);
-        });
-    }
-
- private:
-    std::mutex mutex_;
-    std::condition_variable_any taken_away_;
-    std::jthread thread_;
-};
+std::optional<Alarm> watch_the_start(std::chrono::seconds patience) {
+    if (patience.count() == 0) return std::nullopt;
+    return std::optional<Alarm>(std::in_place, patience, [patience] {
+        detail::end_process(
+            Error(ErrorKind::cancelled,
+                  "the ranks have not met within " + std::to_string(patience.count()) +
+                      " s (--peer-timeout): one has not started, or has ended before its first "
+                      "job, or the hosts cannot reach each other; name the network interface, for "
+                      "Open MPI by OMPI_MCA_btl_tcp_if_include"));
+    });
+}
 
 std::unique_ptr<MpiRanks> start(std::uint32_t expected_ranks, std::chrono::seconds patience) {
-    const Alarm alarm(patience,
-                      "MPI has not brought the ranks together in time (--peer-timeout): one has "
-                      "not started, or the hosts cannot reach each other; name the network "
-                      "interface, for Open MPI by OMPI_MCA_btl_tcp_if_include");
+    const std::optional<Alarm> alarm = watch_the_start(patience);
     start_mpi();
+    detail::end_all_by(&abort_all);
     auto ranks = std::make_unique<MpiRanks>(MPI_COMM_WORLD, MpiThreads::in_turn);
     if (ranks->size() == expected_ranks) return ranks;
     throw Error(ErrorKind::configuration,
@@ -70,19 +87,33 @@ std::unique_ptr<MpiRanks> start(std::uint32_t expected_ranks, std::chrono::secon
                     "srun --mpi=pmix");
 }
 
-void end(int status, void* session) {
-    if (status != 0) return;
-    std::unique_ptr<MpiRanks> ranks(static_cast<MpiRanks*>(session));
-    if (ranks->is_connected()) {
-        const std::string place = ranks->rank() == 0 ? " on " + ranks->name_of(0) : "";
-        detail::print_error_line("exit() was called in the middle of a job" + place);
-        MPI_Abort(ranks->communicator(), EXIT_FAILURE);
-        _exit(EXIT_FAILURE);
+[[noreturn]] void end_in_a_job(const MpiRanks& ranks, int status) {
+    const std::string what = "exit(" + std::to_string(status) + ") in the middle of a job";
+    detail::print_error_line(ranks.rank() == 0 ? ranks.name_of(0) + ": " + what : what);
+    const int exit_code = status == 0 ? EXIT_FAILURE : status;
+    abort_all(exit_code);
+    _exit(exit_code);
+}
+
+void finalize(MpiRanks* ranks) {
+    try {
+        ranks->take(Step::end);
+    } catch (const Error& error) {
+        detail::end_process(error);
     }
-    // The others end with an error line, and the launcher ends all then.
-    if (!ranks->leave()) return std::this_thread::sleep_for(patience_with_others);
-    ranks.reset();
+    detail::end_all_by(nullptr);
+    delete ranks;
     MPI_Finalize();
+}
+
+// Ranks that end by a failure may be alone with it: the others, or MPI, may not come to their end.
+void end(int status, void* session) {
+    constexpr std::chrono::seconds patience_after_failure{2};
+    MpiRanks* const ranks = static_cast<MpiRanks*>(session);
+    if (ranks->is_connected()) end_in_a_job(*ranks, status);
+    if (status == 0) return finalize(ranks);
+    const Alarm alarm(patience_after_failure, [status] { abort_all(status); });
+    finalize(ranks);
 }
 
 MpiRanks* start_and_end_with_process(std::uint32_t expected_ranks, std::chrono::seconds patience) {

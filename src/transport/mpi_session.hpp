@@ -12,12 +12,12 @@ namespace renoir {
 /// launcher says. Throws Error(configuration) when MPI brings other ranks together than those, or
 /// cannot be called by several threads in turn; Error(usage) when the program has started MPI.
 ///
-/// A process that fails does not finalise MPI, as it would wait there for the others and they for
-/// it; the launcher ends them. One that ends well in the middle of a job says so and aborts all;
-/// one that ends well while others go on to a job makes them fail.
+/// MPI starts when all ranks have come to it and can reach each other, and only the clock can tell
+/// that it does not: after `patience` the process ends with one error line; 0: never.
 ///
-/// Where the ranks cannot reach each other MPI waits without an end; after `patience` (0: never)
-/// the process ends with one error line.
+/// A process that fails does not finalise MPI, as it would wait there for the others and they for
+/// it, but aborts all. One that calls exit() in the middle of a job says so and aborts all; one
+/// that ends where others go on to a job makes all fail.
 [[nodiscard]] MpiRanks& launched_ranks(std::uint32_t expected_ranks, std::chrono::seconds patience);
 
 }  // namespace renoir

@@ -3,6 +3,7 @@
 //     cli_pipelines [--local N] throw          a user function throws on one worker of many
 //     cli_pipelines [--local N] shout          prints each line of standard input in capitals
 //     cli_pipelines [--local N] write FILE     writes numbers into FILE without end
+//     cli_pipelines [--local N] results        prints on each rank what results it has
 
 #include <renoir/renoir.hpp>
 
@@ -56,6 +57,17 @@ void write_without_end(StreamContext& ctx, const std::string& file) {
     job.wait();
 }
 
+void print_results(StreamContext& ctx) {
+    auto numbers = ctx.stream_par_iter(0, 100).collect_vec();
+    auto everywhere = ctx.stream_par_iter(0, 100).collect_vec_all();
+    ctx.execute_blocking();
+    const auto size_of = [](const auto& found) {
+        return found ? std::to_string(found->size()) : "no";
+    };
+    std::cout << "rank " + std::to_string(ctx.rank()) + ": " + size_of(numbers.get()) + " and " +
+                     size_of(everywhere.get()) + "\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -65,4 +77,5 @@ int main(int argc, char** argv) {
     if (name == "throw") throw_on_a_worker(ctx);
     if (name == "shout") shout(ctx);
     if (name == "write") write_without_end(ctx, args.at(2));
+    if (name == "results") print_results(ctx);
 }

@@ -6,7 +6,7 @@ import random
 import unittest
 
 from ranks import LINK, launch
-from programs import WORDCOUNT, ProgramTest, run
+from programs import PIPELINES, WORDCOUNT, ProgramTest, run
 
 FOLDER = os.path.dirname(WORDCOUNT)
 RANKS = (1, 2, 3, 4)
@@ -61,6 +61,11 @@ class Programs(ProgramTest):
         return [row[0] for row in rows] == [row[0] for row in others] and all(
             abs(float(a[1]) - float(b[1])) < 1e-12 for a, b in zip(rows, others)
         )
+
+    def test_results_are_on_rank_0_unless_all_ranks_are_to_have_them(self):
+        lines = launch(3, PIPELINES, "results").stdout.decode().splitlines()
+        everywhere = [f"rank {rank}: no and 100" for rank in (1, 2)]
+        self.assertEqual(sorted(lines), ["rank 0: 100 and 100", *everywhere])
 
     def test_one_rank_prints_for_all(self):
         text = self.write("text", b"one two two\n" * 1000)

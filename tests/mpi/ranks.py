@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
 PROGRAMS = pathlib.Path(sys.argv.pop(3)).resolve()
 LINK = str(PROGRAMS / "test_mpi_link")
 WITHIN_MPI = str(PROGRAMS / "test_within_mpi")
+FAILING = str(PROGRAMS / "test_failing_program")
 HEAT = str(PROGRAMS / "heat")
 
 import programs  # noqa: E402  (reads the other two arguments)
@@ -29,3 +30,10 @@ def launch(ranks, *command, **options):
 def start(ranks, *command, **options):
     options.setdefault("env", ENVIRONMENT)
     return programs.start(*LAUNCHER, "-np", str(ranks), *command, **options)
+
+
+def start_each(*commands, **options):
+    """Starts a job with one rank for each command."""
+    options.setdefault("env", ENVIRONMENT)
+    words = [word for command in commands for word in (":", "-np", "1", *command)]
+    return programs.start(*LAUNCHER, *words[1:], **options)

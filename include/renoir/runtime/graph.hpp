@@ -2,6 +2,7 @@
 
 /// The job graph: blocks and the edges between them, as the program describes them.
 
+#include <renoir/base/hash.hpp>
 #include <renoir/runtime/replica.hpp>
 
 #include <atomic>
@@ -99,6 +100,12 @@ class Graph {
     /// A number that two graphs share only if they have the same operators in the same blocks.
     [[nodiscard]] std::uint64_t fingerprint() const;
 
+    /// What a source knows of its input, as a number that has to be the same on every rank.
+    void add_input(std::uint64_t fingerprint) noexcept {
+        inputs_ = detail::hash_combine(inputs_, fingerprint);
+    }
+    [[nodiscard]] std::uint64_t fingerprint_of_inputs() const noexcept { return inputs_; }
+
     /// `action` is called on every rank when its job has ended, well or not.
     void at_end(std::function<void()> action) { end_actions_.push_back(std::move(action)); }
     void run_end_actions() const;
@@ -127,6 +134,7 @@ class Graph {
     std::vector<std::function<void(const Drive&)>> driven_actions_;
     std::shared_ptr<std::atomic<std::uint64_t>> late_items_ =
         std::make_shared<std::atomic<std::uint64_t>>(0);
+    std::uint64_t inputs_ = 0;
     StreamEnd next_end_ = 0;
     bool has_many_workers_ = false;
     bool frozen_ = false;

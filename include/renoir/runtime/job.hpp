@@ -26,6 +26,9 @@ struct JobOptions {
     std::function<void(std::uint32_t worker)> bind_worker;
     /// Called once, on the last worker that ends, before JobHandle::done() and wait() notice.
     std::function<void(bool failed)> on_end;
+    /// Called by a thread of the job that has failed, when a worker does not come to an end. May be
+    /// empty.
+    std::function<void(const Error&)> give_up;
     /// Not 0: each worker runs its replicas in an order shuffled by this seed, for tests.
     std::uint64_t schedule_seed = 0;
 };

@@ -45,7 +45,9 @@ struct SourceContext {
 /// side are emitted at once by `emit.batch(std::span<value_type>)`, and may be changed then; where
 /// `emit.takes_batches` holds, what follows gains from that. A reader may have
 /// `Clock::time_point deadline() const`: when to run it again after `idle`. A source may have
-/// `void abandon() const`: called on every rank when the job there has ended.
+/// `void abandon() const`: called on every rank when the job there has ended; and
+/// `std::uint64_t fingerprint() const`: what must be the same on every rank, as the replicas share
+/// the input out.
 template <class S>
 concept Source = requires(const S& source, const SourceContext& context) {
     typename S::value_type;

@@ -29,11 +29,14 @@ struct ClusterMember {
     std::string host;  ///< for messages; may be empty
     /// Makes the link of a job; empty where the layout has one rank.
     std::function<std::unique_ptr<Link>()> connect;
-    /// Called before a job with a number that must be the same on every rank; throws where it is
-    /// not. May be empty.
-    std::function<void(std::uint64_t fingerprint)> require_same;
+    /// Called before a job with numbers of its streams and of its input files that must be the same
+    /// on every rank; throws where they are not. May be empty.
+    std::function<void(std::uint64_t graph, std::uint64_t inputs)> require_same;
     /// What each rank says, by rank. May be empty where the layout has one rank.
     std::function<std::vector<std::string>(const std::string&)> gather;
+    /// Called when the job has failed and this rank cannot end its part in time, as a function of
+    /// the user takes long: for those who can end the process. May be empty.
+    std::function<void(const Error&)> give_up;
     /// The CPUs of this rank; empty: those that the process may use.
     std::vector<unsigned> cpus;
     /// Not 0: workers run their replicas in an order shuffled by this seed.
@@ -98,8 +101,8 @@ class StreamContext {
 
     /// The lines of a text file, without their ends (`\n` or `\r\n`), as std::string_view. Each
     /// replica reads the lines that begin in its share of the bytes. Compressed files (gzip, zstd)
-    /// are recognised by their content and read by one replica each. The file must be there on
-    /// every rank. Throws Error(input) at once when it cannot be read.
+    /// are recognised by their content and read by one replica each. The file must be there,
+    /// and the same, on every rank. Throws Error(input) at once when it cannot be read.
     [[nodiscard]] auto stream_file(const std::filesystem::path& file,
                                    Location where = Location::current());
 
@@ -206,6 +209,7 @@ auto StreamContext::named_stream(S source, OperatorInfo info) {
     const BlockId block = graph_->add_block(source.replication(), member_.batch_mode);
     const OperatorInfo& named = graph_->add_operator(block, std::move(info));
     if constexpr (requires { source.abandon(); }) graph_->at_end([source] { source.abandon(); });
+    if constexpr (requires { source.fingerprint(); }) graph_->add_input(source.fingerprint());
     if constexpr (requires { source.drive_with(nullptr); })
         graph_->when_driven([source](const auto& drive) { source.drive_with(drive); });
     return Stream<typename S::value_type, SourceChain<S>>(
