@@ -4,9 +4,12 @@
 
 #include <renoir/transport/link.hpp>
 
+#include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace bench {
 
@@ -14,15 +17,17 @@ namespace bench {
 struct Traffic {
     std::uint64_t bytes = 0;
     std::uint64_t frames = 0;
-    std::uint64_t channels = 0;  ///< that have come to their end
+    std::uint64_t channels = 0;        ///< that have come to their end
+    std::uint64_t most_under_way = 0;  ///< frames that had left and had not been received
+    std::atomic<std::uint64_t> received_frames{0};  ///< by others
 };
 
 class CountingLink final : public renoir::Link {
  public:
-    /// The traffic is changed by one thread at a time, as the link is used, until the job has
-    /// ended.
-    CountingLink(std::unique_ptr<renoir::Link> link, Traffic& traffic)
-        : link_(std::move(link)), traffic_(traffic) {}
+    /// `traffic` has an element for each rank. Only this link counts what its rank sends, until the
+    /// job has ended.
+    CountingLink(std::unique_ptr<renoir::Link> link, std::vector<Traffic>& traffic)
+        : link_(std::move(link)), traffic_(traffic), own_(traffic[link_->rank()]) {}
 
     void send(std::uint32_t to, std::initializer_list<Bytes> parts) override {
         std::size_t bytes = 0;
@@ -43,7 +48,11 @@ class CountingLink final : public renoir::Link {
     [[nodiscard]] const std::shared_ptr<renoir::SlabReserve>& reserve() const noexcept override {
         return link_->reserve();
     }
-    [[nodiscard]] std::optional<Frame> receive() override { return link_->receive(); }
+    [[nodiscard]] std::optional<Frame> receive() override {
+        std::optional<Frame> frame = link_->receive();
+        if (frame) traffic_[frame->from].received_frames.fetch_add(1, std::memory_order_relaxed);
+        return frame;
+    }
     [[nodiscard]] bool flushed() override { return link_->flushed(); }
     void set_wakeup(std::function<void()> wakeup) override { link_->set_wakeup(std::move(wakeup)); }
     void beat(std::uint32_t limit) override { link_->beat(limit); }
@@ -60,16 +69,19 @@ class CountingLink final : public renoir::Link {
     }
 
     void count(std::size_t bytes) noexcept {
-        traffic_.bytes += bytes;
-        ++traffic_.frames;
+        own_.bytes += bytes;
+        ++own_.frames;
+        const std::uint64_t received = own_.received_frames.load(std::memory_order_relaxed);
+        own_.most_under_way = std::max(own_.most_under_way, own_.frames - received);
     }
     // Each channel has one end.
     void count_channel(const renoir::SlabHeader& header) noexcept {
-        if (header.mark.kind == renoir::MarkKind::end_of_stream) ++traffic_.channels;
+        if (header.mark.kind == renoir::MarkKind::end_of_stream) ++own_.channels;
     }
 
     std::unique_ptr<renoir::Link> link_;
-    Traffic& traffic_;
+    std::vector<Traffic>& traffic_;
+    Traffic& own_;
 };
 
 }  // namespace bench

@@ -11,10 +11,10 @@
 #include <renoir/renoir.hpp>
 #include <renoir/transport/in_process_link.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <limits>
-#include <numeric>
 
 namespace bench {
 
@@ -50,8 +50,7 @@ class SimulatedRanks {
     }
 
     [[nodiscard]] Answer answer() const {
-        const Traffic traffic = total();
-        const auto per_rank = [this](std::int64_t value) {
+        const auto per_rank = [this](auto value) {
             return std::to_string(static_cast<double>(value) / request_.ranks);
         };
         const auto kb_per_rank = [&](std::int64_t bytes) { return per_rank(bytes / 1024); };
@@ -65,9 +64,10 @@ class SimulatedRanks {
               std::to_string(built_.processor_seconds - begin_.processor_seconds)},
              {"processor_seconds",
               std::to_string(ended_.processor_seconds - built_.processor_seconds)},
-             {"channels_per_rank", per_rank(static_cast<std::int64_t>(traffic.channels))},
-             {"frames_per_rank", per_rank(static_cast<std::int64_t>(traffic.frames))},
-             {"bytes_per_record", bytes_per_record(traffic)},
+             {"channels_per_rank", per_rank(total(&Traffic::channels))},
+             {"frames_per_rank", per_rank(total(&Traffic::frames))},
+             {"most_frames_under_way", std::to_string(most_under_way())},
+             {"bytes_per_record", bytes_per_record()},
              {"built_kb_per_rank", kb_per_rank(built_.resident_bytes - begin_.resident_bytes)},
              {"peak_kb_per_rank", kb_per_rank(most_resident_bytes() - begin_.resident_bytes)}}};
         answer.ranks = request_.ranks;
@@ -102,7 +102,7 @@ class SimulatedRanks {
         member.rank = rank;
         if (request_.ranks > 1) {
             member.connect = [this, rank] {
-                return std::make_unique<CountingLink>(links_->link(rank), traffic_[rank]);
+                return std::make_unique<CountingLink>(links_->link(rank), traffic_);
             };
         }
         // With many more threads than cores, the time after which an ordinary batch leaves would
@@ -120,18 +120,17 @@ class SimulatedRanks {
         sum_ += sum;
     }
 
-    [[nodiscard]] Traffic total() const {
-        return std::accumulate(traffic_.begin(), traffic_.end(), Traffic{},
-                               [](Traffic sum, const Traffic& of_rank) {
-                                   sum.bytes += of_rank.bytes;
-                                   sum.frames += of_rank.frames;
-                                   sum.channels += of_rank.channels;
-                                   return sum;
-                               });
+    [[nodiscard]] std::uint64_t total(std::uint64_t Traffic::*count) const {
+        std::uint64_t sum = 0;
+        for (const Traffic& of_rank : traffic_) sum += of_rank.*count;
+        return sum;
     }
-    [[nodiscard]] std::string bytes_per_record(const Traffic& traffic) const {
+    [[nodiscard]] std::uint64_t most_under_way() const {
+        return std::ranges::max_element(traffic_, {}, &Traffic::most_under_way)->most_under_way;
+    }
+    [[nodiscard]] std::string bytes_per_record() const {
         if (request_.records == 0) return "0";
-        return std::to_string(static_cast<double>(traffic.bytes) /
+        return std::to_string(static_cast<double>(total(&Traffic::bytes)) /
                               static_cast<double>(request_.records));
     }
 
