@@ -1,16 +1,16 @@
 """Command line of scripts/bench: builds, measures, prints the table."""
 
 import argparse
-import os
 import pathlib
-import subprocess
 import sys
 
+import command_line
 import machine
 import mpi_rows
 import rows
 import table
 from bench import Bench, Sizes
+from command_line import positive
 from programs import Failed
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -20,13 +20,6 @@ QUICK = Sizes(text_bytes=20_000_000, records=5_000_000, points=200_000, edges=50
               bids=5_000_000, numbers=500_000, seconds=0.3, idle_seconds=0.3)
 ENOUGH_ROUNDS = 7
 ROWS = {**rows.ROWS, **mpi_rows.ROWS}
-
-
-def positive(text):
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("give a number from 1 on")
-    return number
 
 
 def rows_of(word):
@@ -70,18 +63,12 @@ def read_command_line():
 
 
 def build():
-    """Builds the programs of the release preset and returns their folder."""
+    """Builds the programs that are measured and returns their folder."""
     programs = ["wordcount", "kmeans", "connected_components", "pagerank", "bids", "collatz"]
     targets = ["generate", "microbench", "baseline_microbench", "baseline_join", *programs,
                *(f"baseline_{name}" for name in programs),
                *(f"baseline_mpi_{name}" for name in ("shuffle", "start", "stream"))]
-    for command in (["scripts/install-dependencies", "build", "bench"],
-                    ["cmake", "--preset", "release", "--log-level=WARNING"],
-                    ["cmake", "--build", "--preset", "release", "--parallel",
-                     str(os.cpu_count()), "--target", *targets]):
-        if subprocess.run(command, cwd=REPOSITORY, stdout=sys.stderr, check=False).returncode != 0:
-            raise Failed(f"'{' '.join(command)}' failed")
-    return REPOSITORY / "build" / "release" / "bin"
+    return command_line.build(REPOSITORY, targets)
 
 
 def measure(options):

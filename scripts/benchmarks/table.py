@@ -27,15 +27,18 @@ def cells(line):
             "yes" if line.holds else "NO")
 
 
-def show(about, rounds, lines, warnings):
-    """Prints a table in Markdown that is also easy to read as it is."""
-    print(f"{about['processor']}, {about['cores']} cores, {about['compiler']}, "
-          f"commit {about['commit']}; medians of {rounds} rounds\n")
-    grid = [HEADINGS, *map(cells, lines)]
-    widths = [max(len(row[column]) for row in grid) for column in range(len(HEADINGS))]
+def print_grid(grid):
+    """A table in Markdown that is also easy to read as it is; the first row is its heading."""
+    widths = [max(len(row[column]) for row in grid) for column in range(len(grid[0]))]
     rows = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in grid]
     rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
     print("\n".join([rows[0], rule, *rows[1:]]))
+
+
+def show(about, rounds, lines, warnings):
+    print(f"{about['processor']}, {about['cores']} cores, {about['compiler']}, "
+          f"commit {about['commit']}; medians of {rounds} rounds\n")
+    print_grid([HEADINGS, *map(cells, lines)])
     for warning in warnings:
         print(f"\nNot a measurement: {warning}.", end="")
     print()
