@@ -27,11 +27,11 @@ class InProcessLink final : public Link {
     void send(std::uint32_t to, SlabPointer slab) override {
         const auto image = slab->image(bytes_as_it_is(*slab));
         deliver(to, {rank_, true, {image.begin(), image.end()}});
-        reserve_->give(std::move(slab));
+        cluster_->reserve_->give(std::move(slab));
     }
 
     [[nodiscard]] const std::shared_ptr<SlabReserve>& reserve() const noexcept override {
-        return reserve_;
+        return cluster_->reserve_;
     }
 
     [[nodiscard]] std::optional<Frame> receive() override {
@@ -44,7 +44,7 @@ class InProcessLink final : public Link {
             mailbox.frames.pop_front();
         }
         if (!received_.is_slab) return Frame{received_.from, received_.bytes, nullptr};
-        SlabPointer slab = reserve_->take();
+        SlabPointer slab = cluster_->reserve_->take();
         const std::size_t payload = received_.bytes.size() - slab->image(0).size();
         std::ranges::copy(received_.bytes, slab->image(payload).begin());
         check_image(*slab, payload);
@@ -78,7 +78,6 @@ class InProcessLink final : public Link {
     std::shared_ptr<InProcessCluster> cluster_;
     std::uint32_t rank_;
     InProcessCluster::Sent received_;
-    std::shared_ptr<SlabReserve> reserve_ = std::make_shared<SlabReserve>();
 };
 
 std::unique_ptr<Link> InProcessCluster::link(std::uint32_t rank) {

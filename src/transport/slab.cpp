@@ -1,8 +1,11 @@
+#include "transport/slab_arena.hpp"
+
 #include <renoir/base/error.hpp>
 #include <renoir/transport/slab.hpp>
 
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace renoir {
 
@@ -12,27 +15,36 @@ constexpr std::align_val_t slab_alignment{Slab::alignment};
 
 }  // namespace
 
+// Only arenas make slabs of this capacity.
 void SlabDeleter::operator()(Slab* slab) const noexcept {
+    if (slab->capacity() == network_slab_capacity) return SlabArena::free(slab);
     ::operator delete(slab, slab_alignment);
 }
 
 SlabPointer make_slab(std::size_t capacity) {
-    const std::size_t rounded =
-        (capacity + Slab::alignment - 1) / Slab::alignment * Slab::alignment;
+    std::size_t rounded = (capacity + Slab::alignment - 1) / Slab::alignment * Slab::alignment;
+    if (rounded == network_slab_capacity) rounded += Slab::alignment;
     void* memory = ::operator new(Slab::payload_offset + rounded, slab_alignment);
     return SlabPointer(new (memory) Slab(rounded));
 }
 
+SlabReserve::~SlabReserve() {
+    if (arena_ != nullptr) arena_->close();
+}
+
 SlabPointer SlabReserve::take() {
-    {
-        const std::lock_guard lock(mutex_);
-        if (!free_.empty()) {
-            SlabPointer slab = std::move(free_.back());
-            free_.pop_back();
-            return slab;
-        }
-    }
-    return make_slab(network_slab_capacity);
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return make();
+    SlabPointer slab = std::move(free_.back());
+    free_.pop_back();
+    return slab;
+}
+
+SlabPointer SlabReserve::make() {
+    if (arena_ == nullptr) arena_ = SlabArena::open();
+    SlabPointer slab = arena_->make_slab();
+    if (arena_->is_exhausted()) std::exchange(arena_, nullptr)->close();
+    return slab;
 }
 
 void SlabReserve::give(SlabPointer slab) noexcept {

@@ -43,6 +43,7 @@ class InProcessCluster : public std::enable_shared_from_this<InProcessCluster> {
     };
 
     std::deque<Mailbox> mailboxes_;
+    std::shared_ptr<SlabReserve> reserve_ = std::make_shared<SlabReserve>();  // of all ranks
 };
 
 }  // namespace renoir

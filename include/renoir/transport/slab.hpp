@@ -54,6 +54,7 @@ class Slab {
 
  private:
     friend std::unique_ptr<Slab, struct SlabDeleter> make_slab(std::size_t capacity);
+    friend class SlabArena;
     explicit Slab(std::size_t capacity) noexcept : envelope{}, capacity_(capacity) {}
 
     static constexpr std::size_t payload_offset = 64;
@@ -66,7 +67,8 @@ struct SlabDeleter {
 };
 using SlabPointer = std::unique_ptr<Slab, SlabDeleter>;
 
-/// A slab of at least `capacity` bytes of payload, uninitialised, with an empty header.
+/// A slab of at least `capacity` bytes of payload, uninitialised, with an empty header; never a
+/// network slab.
 [[nodiscard]] SlabPointer make_slab(std::size_t capacity);
 
 /// Bytes of payload of an ordinary slab: a batch that stays in the second level cache.
@@ -79,16 +81,26 @@ inline constexpr std::size_t ordinary_slab_items = 1024;
 /// 64 KB, which is where shared memory and TCP are fast.
 inline constexpr std::size_t network_slab_capacity = 64 * 1024 - 128;
 
-/// The free network slabs of a rank: those of senders and receivers, and of the network, which are
-/// different threads. Thread-safe.
+class SlabArena;
+
+/// Where the network slabs of a rank come from and go back to: those of senders and receivers, and
+/// of the network, which are different threads. Slabs may outlive it. Thread-safe.
 class SlabReserve {
  public:
+    SlabReserve() = default;
+    ~SlabReserve();
+    SlabReserve(const SlabReserve&) = delete;
+    SlabReserve& operator=(const SlabReserve&) = delete;
+
     [[nodiscard]] SlabPointer take();
     void give(SlabPointer slab) noexcept;
 
  private:
+    [[nodiscard]] SlabPointer make();
+
     static constexpr std::size_t most_kept = 1024;
     std::mutex mutex_;
+    SlabArena* arena_ = nullptr;  // that new slabs come from
     std::vector<SlabPointer> free_;  // last in first out
 };
 

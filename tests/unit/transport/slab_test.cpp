@@ -201,7 +201,7 @@ TEST_CASE("a network slab travels as it is when it is full enough") {
 }
 
 TEST_CASE("what arrives as a slab and is none is refused") {
-    SlabPointer slab = make_slab(renoir::network_slab_capacity);
+    SlabPointer slab = renoir::SlabReserve().take();
     slab->header.front_bytes = 40'000;
     REQUIRE_NOTHROW(renoir::check_image(*slab, 40'000));
     REQUIRE_THROWS_AS(renoir::check_image(*slab, 39'999), renoir::Error);
@@ -223,4 +223,33 @@ TEST_CASE("network slabs go round through the reserve, empty") {
     slab = sender.take(renoir::network_slab_capacity);
     REQUIRE(slab.get() == address);
     REQUIRE(slab->header.count == 0);
+}
+
+TEST_CASE("network slabs are apart from each other, and outlive the reserve") {
+    constexpr std::size_t several_arenas = 100;
+    std::vector<SlabPointer> slabs;
+    {
+        renoir::SlabReserve reserve;
+        for (std::size_t number = 0; number < several_arenas; ++number) {
+            slabs.push_back(reserve.take());
+            std::ranges::fill(slabs.back()->image(renoir::network_slab_capacity).subspan(64),
+                              static_cast<std::byte>(number));
+        }
+        // Of some arenas all slabs go before the others, of some only a part.
+        for (std::size_t number = 0; number < several_arenas / 2; ++number) slabs[number].reset();
+    }
+    for (std::size_t number = several_arenas / 2; number < several_arenas; ++number) {
+        const std::span<std::byte> payload(slabs[number]->payload(),
+                                           renoir::network_slab_capacity);
+        REQUIRE(slabs[number]->capacity() == renoir::network_slab_capacity);
+        REQUIRE(reinterpret_cast<std::uintptr_t>(payload.data()) % Slab::alignment == 0);
+        REQUIRE(std::ranges::count(payload, static_cast<std::byte>(number)) ==
+                static_cast<std::ptrdiff_t>(payload.size()));
+    }
+}
+
+TEST_CASE("a slab that is as large as a network slab by chance is none") {
+    REQUIRE(make_slab(renoir::network_slab_capacity)->capacity() > renoir::network_slab_capacity);
+    REQUIRE(SlabPool().take(renoir::network_slab_capacity)->capacity() >
+            renoir::network_slab_capacity);
 }
