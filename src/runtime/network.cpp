@@ -209,6 +209,8 @@ bool Network::progress_thoroughly() {
 
 bool Network::move_all() {
     bool moved = receive_all();
+    // Nobody needs what is left, and nothing may follow what the link says last.
+    if (failed_) return moved;
     ready_.take_all([&](std::size_t number) { moved |= send_ready(outgoing_[number]); });
     read_.take_all([&](std::size_t number) {
         moved |= push_overflow(incoming_[number]);

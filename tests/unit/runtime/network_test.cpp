@@ -272,6 +272,16 @@ TEST_CASE("a failure overtakes items that wait for a credit") {
     REQUIRE(ranks.failures_at_receiver[0].text.empty());
 }
 
+TEST_CASE("after a failure a rank sends nothing more, although it could") {
+    TwoRanks ranks(1);
+    std::uint32_t next = 0;
+    ranks.flood(0, next);
+    REQUIRE(ranks.receive_all(0) == numbers(0, window));
+    ranks.from.announce({renoir::ErrorKind::cancelled, "enough"});
+    ranks.from.finish();
+    REQUIRE(ranks.receive_all(0).empty());
+}
+
 TEST_CASE("bytes that are no frame are an internal error and not a crash") {
     for (const std::vector<std::byte>& bytes :
          {std::vector<std::byte>{}, std::vector<std::byte>(3), std::vector<std::byte>(4),
