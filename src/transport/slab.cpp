@@ -59,13 +59,17 @@ void SlabReserve::give(SlabPointer slab) noexcept {
 }
 
 SlabPointer SlabPool::take(std::size_t capacity) {
-    if (capacity == network_slab_capacity && reserve_ != nullptr) return reserve_->take();
-    if (capacity > ordinary_slab_capacity) return make_slab(capacity);
+    if (capacity > ordinary_slab_capacity) return take_large(capacity);
     std::vector<SlabPointer>& free = capacity == 0 ? free_for_marks_ : free_;
     if (free.empty()) return make_slab(capacity == 0 ? 0 : ordinary_slab_capacity);
     SlabPointer slab = std::move(free.back());
     free.pop_back();
     return slab;
+}
+
+SlabPointer SlabPool::take_large(std::size_t capacity) {
+    const bool fits = capacity <= network_slab_capacity;
+    return fits && reserve_ != nullptr ? reserve_->take() : make_slab(capacity);
 }
 
 void SlabPool::give(SlabPointer slab) noexcept {

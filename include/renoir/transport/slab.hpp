@@ -100,7 +100,7 @@ class SlabReserve {
 
     static constexpr std::size_t most_kept = 1024;
     std::mutex mutex_;
-    SlabArena* arena_ = nullptr;  // that new slabs come from
+    SlabArena* arena_ = nullptr;     // that new slabs come from
     std::vector<SlabPointer> free_;  // last in first out
 };
 
@@ -108,7 +108,8 @@ class SlabReserve {
 /// output while it is hot in its cache. Not thread-safe.
 class SlabPool {
  public:
-    /// Network slabs come from the reserve and go back to it.
+    /// Network slabs come from the reserve and go back to it; so does what is larger than an
+    /// ordinary slab and fits into one.
     explicit SlabPool(std::shared_ptr<SlabReserve> reserve = nullptr)
         : reserve_(std::move(reserve)) {}
 
@@ -122,6 +123,7 @@ class SlabPool {
     /// More than this many free slabs go back to the system: a worker that only receives must not
     /// hoard what another one allocates.
     static constexpr std::size_t most_kept = 256;
+    [[nodiscard]] SlabPointer take_large(std::size_t capacity);
     static void keep(SlabPointer slab, std::vector<SlabPointer>& free) noexcept;
 
     std::vector<SlabPointer> free_;

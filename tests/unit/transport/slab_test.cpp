@@ -239,13 +239,20 @@ TEST_CASE("network slabs are apart from each other, and outlive the reserve") {
         for (std::size_t number = 0; number < several_arenas / 2; ++number) slabs[number].reset();
     }
     for (std::size_t number = several_arenas / 2; number < several_arenas; ++number) {
-        const std::span<std::byte> payload(slabs[number]->payload(),
-                                           renoir::network_slab_capacity);
+        const std::span<std::byte> payload(slabs[number]->payload(), renoir::network_slab_capacity);
         REQUIRE(slabs[number]->capacity() == renoir::network_slab_capacity);
         REQUIRE(reinterpret_cast<std::uintptr_t>(payload.data()) % Slab::alignment == 0);
         REQUIRE(std::ranges::count(payload, static_cast<std::byte>(number)) ==
                 static_cast<std::ptrdiff_t>(payload.size()));
     }
+}
+
+TEST_CASE("what is larger than an ordinary slab comes from the reserve if it can") {
+    SlabPool pool(std::make_shared<renoir::SlabReserve>());
+    const auto capacity_for = [&](std::size_t bytes) { return pool.take(bytes)->capacity(); };
+    REQUIRE(capacity_for(ordinary_slab_capacity) == ordinary_slab_capacity);
+    REQUIRE(capacity_for(ordinary_slab_capacity + 1) == renoir::network_slab_capacity);
+    REQUIRE(capacity_for(renoir::network_slab_capacity + 1) > renoir::network_slab_capacity);
 }
 
 TEST_CASE("a slab that is as large as a network slab by chance is none") {
