@@ -15,7 +15,7 @@ using std::chrono::microseconds;
 
 // Between two looks at what has arrived where no worker looks.
 constexpr microseconds shortest_pause{50};
-constexpr microseconds longest_pause{2000};
+constexpr microseconds longest_pause{4000};
 // Between two looks at whether the workers look.
 constexpr microseconds pause_of_watchdog{1000};
 // After a failure the ranks end their part, unless a function of the user takes long.
