@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 namespace renoir {
@@ -18,12 +19,24 @@ using std::chrono::microseconds;
 /// Tags of jobs; MPI guarantees tags up to 32767.
 constexpr int most_tags = 32'000;
 
-using HostName = std::array<char, 64>;
+/// What a rank says of its host.
+struct Host {
+    std::array<char, 64> name{};
+    std::array<char, 64> kernel{};  ///< an identifier of the running kernel, or again the name
+};
 
-HostName this_host() {
-    HostName name{};
-    detail::host_name().copy(name.data(), name.size() - 1);
-    return name;
+template <std::size_t size>
+void copy_into(std::array<char, size>& array, const std::string& text) {
+    text.copy(array.data(), size - 1);
+}
+
+Host this_host() {
+    Host host;
+    copy_into(host.name, detail::host_name());
+    std::string kernel;
+    std::ifstream("/proc/sys/kernel/random/boot_id") >> kernel;
+    copy_into(host.kernel, kernel.empty() ? detail::host_name() : kernel);
+    return host;
 }
 
 std::uint32_t size_of(MPI_Comm communicator) {
@@ -53,22 +66,29 @@ const char* text_of(Step step) {
 }  // namespace
 
 MpiRanks::MpiRanks(MPI_Comm parent, MpiThreads threads) : threads_(threads) {
-    check_mpi(MPI_Comm_dup(parent, &communicator_), "MPI_Comm_dup");
+    MPI_Request request = MPI_REQUEST_NULL;
+    check_mpi(MPI_Comm_idup(parent, &communicator_, &request), "MPI_Comm_idup");
+    wait_for(request);
     check_mpi(MPI_Comm_set_errhandler(communicator_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-    check_mpi(MPI_Comm_split_type(communicator_, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &host_),
-              "MPI_Comm_split_type");
     rank_ = rank_in(communicator_);
     size_ = size_of(communicator_);
-    rank_on_host_ = rank_in(host_);
-    size_of_host_ = size_of(host_);
-    for (const HostName& name : gather(this_host())) host_names_.emplace_back(name.data());
+    find_hosts();
 }
 
 MpiRanks::~MpiRanks() {
     int is_finalized = 0;
     if (MPI_Finalized(&is_finalized) != MPI_SUCCESS || is_finalized != 0) return;
-    MPI_Comm_free(&host_);
     MPI_Comm_free(&communicator_);
+}
+
+void MpiRanks::find_hosts() {
+    const std::vector<Host> hosts = gather(this_host());
+    for (std::uint32_t rank = 0; rank < size_; ++rank) {
+        host_names_.emplace_back(hosts[rank].name.data());
+        if (hosts[rank].kernel != hosts[rank_].kernel) continue;
+        if (rank == rank_) rank_on_host_ = static_cast<std::uint32_t>(ranks_on_host_.size());
+        ranks_on_host_.push_back(rank);
+    }
 }
 
 std::string MpiRanks::name_of(std::uint32_t rank) const {
@@ -97,7 +117,7 @@ std::vector<std::string> MpiRanks::gather_texts(const std::string& text) {
     std::string padded = text;
     padded.resize(longest);
     std::string all(longest * size_, '\0');
-    gather_bytes(communicator_, padded.data(), longest, all.data());
+    gather_bytes(padded.data(), longest, all.data());
     std::vector<std::string> texts;
     for (std::size_t rank = 0; rank < size_; ++rank)
         texts.push_back(all.substr(rank * longest, lengths[rank]));
@@ -111,13 +131,13 @@ std::unique_ptr<Link> MpiRanks::connect() {
     return make_mpi_link(*this, tag, life);
 }
 
-void MpiRanks::gather_bytes(MPI_Comm communicator, const void* own, std::size_t size, void* all) {
+void MpiRanks::gather_bytes(const void* own, std::size_t size, void* all) {
     MPI_Request request = MPI_REQUEST_NULL;
     const int count = static_cast<int>(size);
     {
         const auto lock = turn();
         check_mpi(
-            MPI_Iallgather(own, count, MPI_BYTE, all, count, MPI_BYTE, communicator, &request),
+            MPI_Iallgather(own, count, MPI_BYTE, all, count, MPI_BYTE, communicator_, &request),
             "MPI_Iallgather");
     }
     wait_for(request);

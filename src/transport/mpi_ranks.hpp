@@ -53,14 +53,21 @@ class MpiRanks {
     /// An error that all ranks have.
     [[nodiscard]] Error common_error(ErrorKind kind, const std::string& text) const;
 
-    /// The values of all ranks, and of those on this host, by rank.
+    /// The values of all ranks, and of those on this host, by rank. A host is what has one kernel:
+    /// names of hosts may be equal by mistake, and its containers share its cores.
     template <class T>
     [[nodiscard]] std::vector<T> gather(const T& value) {
-        return gather_in(communicator_, size_, value);
+        static_assert(std::is_trivially_copyable_v<T>);
+        std::vector<T> values(size_);
+        gather_bytes(&value, sizeof(T), values.data());
+        return values;
     }
     template <class T>
     [[nodiscard]] std::vector<T> gather_on_host(const T& value) {
-        return gather_in(host_, size_of_host_, value);
+        const std::vector<T> all = gather(value);
+        std::vector<T> values;
+        for (const std::uint32_t rank : ranks_on_host_) values.push_back(all[rank]);
+        return values;
     }
 
     [[nodiscard]] std::vector<std::string> gather_texts(const std::string& text);
@@ -82,23 +89,16 @@ class MpiRanks {
     void keep(std::shared_ptr<void> memory) { kept_.push_back(std::move(memory)); }
 
  private:
-    template <class T>
-    std::vector<T> gather_in(MPI_Comm communicator, std::uint32_t size, const T& value) {
-        static_assert(std::is_trivially_copyable_v<T>);
-        std::vector<T> values(size);
-        gather_bytes(communicator, &value, sizeof(T), values.data());
-        return values;
-    }
-    void gather_bytes(MPI_Comm communicator, const void* own, std::size_t size, void* all);
+    void find_hosts();
+    void gather_bytes(const void* own, std::size_t size, void* all);
     void wait_for(MPI_Request& request);
 
     MPI_Comm communicator_ = MPI_COMM_NULL;
-    MPI_Comm host_ = MPI_COMM_NULL;
     MpiThreads threads_;
     std::uint32_t rank_ = 0;
     std::uint32_t size_ = 1;
     std::uint32_t rank_on_host_ = 0;
-    std::uint32_t size_of_host_ = 1;
+    std::vector<std::uint32_t> ranks_on_host_;
     std::vector<std::string> host_names_;
     std::mutex mutex_;
     int links_made_ = 0;

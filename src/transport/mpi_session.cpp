@@ -52,6 +52,10 @@ void start_mpi() {
                     "this program has started MPI itself; make the configuration from its "
                     "communicator, see renoir/mpi.hpp");
     }
+    // Where ranks outnumber cores Open MPI lets go of the core in each call that finds nothing.
+    // Ours are made by workers, who do that themselves, and under a lock that others wait for
+    // meanwhile.
+    setenv("OMPI_MCA_mpi_yield_when_idle", "0", 1);
     int provided = 0;
     check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &provided),
               "MPI_Init_thread");
