@@ -6,7 +6,7 @@ from bench import Line
 from programs import Failed
 from rows import compare_wordcounts, wordcount_command
 
-LAUNCHER = ["mpirun", "--oversubscribe", "--bind-to", "none", "--quiet"]
+LAUNCHER = ["mpirun", "--oversubscribe", "--bind-to", "none"]
 SHARED_MEMORY = ("shared memory", [])
 TCP = ("TCP", ["--mca", "pml", "ob1", "--mca", "btl", "self,tcp"])
 RANKS = 2

@@ -39,15 +39,16 @@ void flush_standard_output() noexcept {
     std::fflush(stdout);
 }
 
-// The launcher ends all ranks with the first one that ends. So ranks that have an error at the same
-// time print it one after the other, and rarely more than one comes to it. srun ends all a second
-// after the first one, and with another exit code than that of rank 0.
+// All ranks end with the first one that ends. So ranks that have an error at the same time print it
+// one after the other, and rarely more than one comes to it. Before there is an MPI that could end
+// them, srun does it a second after the first one, and with another exit code.
 void wait_for_lower_ranks() {
     if (detail::is_printing_rank()) return;
     using std::chrono::milliseconds;
-    const bool is_srun = detail::launched_rank()->launcher == "srun";
-    const milliseconds time_of_root{is_srun ? 700 : 1800};
-    const milliseconds time_of_another{is_srun ? 100 : 500};
+    const bool srun_ends_all =
+        detail::launched_rank()->launcher == "srun" && end_of_all().load() == nullptr;
+    const milliseconds time_of_root{srun_ends_all ? 700 : 1800};
+    const milliseconds time_of_another{srun_ends_all ? 100 : 500};
     constexpr std::uint32_t most_others = 2;
     const std::uint32_t others = std::min(detail::launched_rank()->rank - 1, most_others);
     std::this_thread::sleep_for(time_of_root + others * time_of_another);

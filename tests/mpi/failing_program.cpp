@@ -189,7 +189,7 @@ void run(StreamContext& ctx, Play& play) {
 }
 
 std::size_t rank_of_launcher() {
-    const char* const rank = std::getenv("OMPI_COMM_WORLD_RANK");
+    const char* const rank = std::getenv("PMIX_RANK");
     return rank == nullptr ? 0 : std::stoul(rank);
 }
 

@@ -19,7 +19,7 @@ import programs  # noqa: E402  (reads the other two arguments)
 
 # Containers have one user, and fewer cores than ranks here.
 ENVIRONMENT = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-LAUNCHER = ["mpirun", "--oversubscribe", "--bind-to", "none", "--quiet"]
+LAUNCHER = ["mpirun", "--oversubscribe", "--bind-to", "none"]
 
 
 def launch(ranks, *command, **options):

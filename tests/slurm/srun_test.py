@@ -41,11 +41,12 @@ class Srun(JobTest):
         self.assertEqual((result.returncode, result.stdout), (0, b"word\t1\n"), result.stderr)
 
     def test_an_error_of_a_rank_ends_the_job(self):
-        result = run(*WITH_MPI, PIPELINES, "throw")
-        self.assertNotEqual(result.returncode, 0)
-        text = result.stderr.decode()
-        self.assertEqual(text.count("error: map (pipelines.cpp:"), 1, text)
-        self.assertEqual(processes_of(PIPELINES, self.folder), [])
+        for option in ("--kill-on-bad-exit=0", "--kill-on-bad-exit=1"):
+            result = run(*WITH_MPI, option, PIPELINES, "throw")
+            text = result.stderr.decode()
+            self.assertEqual(result.returncode, 1, text)
+            self.assertEqual(text.count("error: map (pipelines.cpp:"), 1, text)
+            self.assertEqual(processes_of(PIPELINES, self.folder), [])
 
     def test_a_killed_rank_ends_the_job(self):
         with start(*WITH_MPI, "--kill-on-bad-exit=1", PIPELINES, "write", "numbers") as job:
