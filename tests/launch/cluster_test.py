@@ -1,5 +1,6 @@
 """The test cluster itself: what the other tests of this folder stand on."""
 
+import atexit
 import contextlib
 import os
 import pathlib
@@ -17,24 +18,19 @@ USERS = {"host1": "renoir", "host2": "alice", "host3": "bob", "host4": "carol"}
 PORTS = {"host1": 22, "host2": 22, "host3": 2222, "host4": 22}
 BANNER = 'exec 3<>"/dev/tcp/$0/$1" && read -r line <&3 && echo "$line"'
 
-# On the launcher they are shown, on the hosts hidden. One lies among the folders that each machine has
-# for itself, the other among those that it shares.
-RESOURCES = contextlib.ExitStack()
-TEMPORARY = pathlib.Path(RESOURCES.enter_context(tempfile.TemporaryDirectory()))
-SHOWN = (TEMPORARY / "a build", REPOSITORY / "tests" / "launch")
-CLUSTER = None
+# On the launcher they are shown, on the hosts hidden. One lies among the folders that each machine
+# has for itself, the other, in a usual checkout, among those that it shares.
+TEMPORARY = tempfile.TemporaryDirectory()
+SHOWN = (pathlib.Path(TEMPORARY.name) / "a build", REPOSITORY / "tests" / "launch")
+SHOWN[0].mkdir()
+(SHOWN[0] / "program").write_text("program")
 
-
-def setUpModule():
-    global CLUSTER
-    SHOWN[0].mkdir()
-    (SHOWN[0] / "program").write_text("program")
+try:
     CLUSTER = Cluster(4, SHOWN)
-    RESOURCES.callback(CLUSTER.close)
-
-
-def tearDownModule():
-    RESOURCES.close()
+except Unavailable as reason:
+    print(reason)
+    sys.exit(SKIPPED)
+atexit.register(CLUSTER.close)
 
 
 def tables_of_this_machine():
@@ -55,8 +51,9 @@ def namespaces_of(cluster):
 
 
 def namespaces_of_process(pid):
+    kinds = ("net", "mnt", "uts", "ipc", "pid")
     try:
-        return {os.readlink(f"/proc/{pid}/ns/{kind}") for kind in ("net", "mnt", "uts", "ipc", "pid")}
+        return {os.readlink(f"/proc/{pid}/ns/{kind}") for kind in kinds}
     except OSError:
         return set()
 
@@ -82,7 +79,10 @@ def secret(name):
     return (CLUSTER.folder / "secrets" / name).read_text().rstrip("\n")
 
 
-def ssh(user, host, *command, key="none", answer=None, methods="publickey,password,keyboard-interactive"):
+ALL_METHODS = "publickey,password,keyboard-interactive"
+
+
+def ssh(user, host, *command, key="none", answer=None, methods=ALL_METHODS):
     """Runs OpenSSH's client; the answer to its questions is in a file of secrets."""
     askpass = CLUSTER.folder / "askpass"
     if not askpass.exists():
@@ -238,9 +238,11 @@ class Logins(unittest.TestCase):
             [*sorted([*keys[1:], "encrypted-rsa-pem"]), "key", "keyboard-interactive", "password"],
         )
         hosts = tomllib.loads((CLUSTER.folder / "config.toml").read_text())["host"]
-        for (name, user), host in zip(USERS.items(), hosts, strict=True):
-            self.assertEqual(host["address"], f"{name}.lan")
-            self.assertEqual((host["ssh"]["username"], host["ssh"]["ssh_port"]), (user, PORTS[name]))
+        found = {
+            host["address"]: (host["ssh"]["username"], host["ssh"]["ssh_port"]) for host in hosts
+        }
+        expected = {f"{name}.lan": (user, PORTS[name]) for name, user in USERS.items()}
+        self.assertEqual(found, expected)
         self.assertEqual(hosts[1]["ssh"]["password"], secret("password-2"))
         self.assertEqual(hosts[2]["ssh"]["key_passphrase"], secret("passphrase"))
         self.assertEqual(hosts[3]["ssh"]["password"], secret("password-4"))
@@ -312,7 +314,8 @@ class Findings(unittest.TestCase):
         self.assertEqual(CLUSTER.call("leftovers").returncode, 0)
         script = 'setsid perl -e "$1" </dev/null >/dev/null 2>&1 & echo >"/tmp/a file"'
         self.plant("alice@host2", f"{script}; echo >.hidden; echo >/dev/shm/shared", self.LISTENER)
-        self.plant("renoir@launcher", "setsid sleep 63 </dev/null >/dev/null 2>&1 & echo >/tmp/left")
+        script_there = "setsid sleep 63 </dev/null >/dev/null 2>&1 & echo >/tmp/left"
+        self.plant("renoir@launcher", script_there)
         # Perl has to start first.
         self.assertTrue(eventually(lambda: "0.0.0.0:9555" in "".join(CLUSTER.leftovers("2"))))
         result = CLUSTER.call("leftovers")
@@ -470,9 +473,7 @@ class Life(unittest.TestCase):
             for program in ("bash", "cat", "id", "ip", "mkdir", "readlink", "ssh-keygen", "tr"):
                 os.symlink(shutil.which(program), f"{folder}/{program}")
             environment = {"PATH": folder, "RENOIR_TEST_CLUSTER": f"{folder}/cluster"}
-            result = subprocess.run(
-                ["bash", SCRIPT, "up"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
+            result = CLUSTER.call("up", env=environment)
         self.assertEqual(result.returncode, SKIPPED)
         self.assertRegex(
             result.stderr.decode(),
@@ -491,13 +492,11 @@ class Life(unittest.TestCase):
             with self.subTest(words=words):
                 result = CLUSTER.call(*words)
                 self.assertEqual((result.returncode, result.stdout), (2, b""))
-                self.assertRegex(result.stderr.decode(), r"\Aerror: .*--help shows the commands\n\Z")
+                self.assertRegex(
+                    result.stderr.decode(), r"\Aerror: .*--help shows the commands\n\Z"
+                )
         self.assertEqual(CLUSTER.do("status").count(": up\n"), 5)
 
 
 if __name__ == "__main__":
-    try:
-        unittest.main()
-    except Unavailable as reason:
-        print(reason)
-        sys.exit(SKIPPED)
+    unittest.main()
