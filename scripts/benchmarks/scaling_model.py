@@ -10,6 +10,7 @@ from dataclasses import dataclass
 KB = 1024
 MB = 1024 * KB
 PAGE = 4 * KB
+HUGE_PAGE = 2 * KB * KB  # that network slabs are cut from, here by all ranks together
 
 SLOTS = 8  # SlabRing::slots, and the credits of a channel
 ORDINARY_SLAB_CAPACITY = 16 * KB
@@ -155,14 +156,15 @@ class Exchange:
         are slots and credits for, or as there are records. A channel has a ring on either side, and
         its sender an open slab, one that found the ring full, and one that waits for a credit."""
         layout = self.layout
-        network = layout.channels * most_in_flight(
+        network = layout.channels * most_in_huge_pages(
             2 * SLOTS + 3, NETWORK_SLAB_CAPACITY, self.records_of_a_channel * RECORD)
         # With two levels all records pass a router.
         hops = layout.levels * self.records * RECORD / layout.ranks
         local = layout.local_rings * most_in_flight(
             SLOTS + 2, ORDINARY_SLAB_CAPACITY, hops / layout.local_rings)
         kept = layout.workers * min(MOST_KEPT * ORDINARY_SLAB_CAPACITY, hops / layout.workers)
-        return self.memory_before + network + local + kept
+        begun = HUGE_PAGE / layout.ranks if layout.channels else 0
+        return self.memory_before + network + begun + local + kept
 
     @property
     def seconds_to_build(self):
@@ -176,3 +178,8 @@ def most_in_flight(slabs, capacity, data):
     """Memory of a channel: of a slab only the pages are there that were written to."""
     whole = slabs * (capacity + IMAGE_HEADER)
     return min(whole, data + math.ceil(data / capacity + 1) * 2 * PAGE)
+
+
+def most_in_huge_pages(slabs, capacity, data):
+    """Memory of a channel whose slabs are there as a whole, however little was written to them."""
+    return min(slabs, math.ceil(data / capacity) + 1) * (capacity + IMAGE_HEADER)

