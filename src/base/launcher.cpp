@@ -25,12 +25,20 @@ std::optional<LaunchedRank> rank_of(const Environment& environment, const char* 
     return LaunchedRank{launcher, *rank, *ranks};
 }
 
+/// Whether this is in the shell that salloc starts on the first node: a task of srun by its
+/// variables, but nobody wants it as a rank.
+bool is_shell_of_salloc(const Environment& environment) {
+    constexpr std::uint32_t interactive_step = 0xfffffffa;
+    return number(environment("SLURM_STEP_ID")) == interactive_step;
+}
+
 }  // namespace
 
 std::optional<LaunchedRank> launched_rank(const Environment& environment) {
     if (auto rank = rank_of(environment, "mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"))
         return rank;
     if (auto rank = rank_of(environment, "mpirun", "PMI_RANK", "PMI_SIZE")) return rank;
+    if (is_shell_of_salloc(environment)) return std::nullopt;
     auto task = rank_of(environment, "srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS");
     if (task) task->has_mpi = environment("PMIX_RANK") != nullptr;
     return task;
