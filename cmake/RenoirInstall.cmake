@@ -1,5 +1,5 @@
-# cmake --install: headers, library, CMake package `renoir` and pkg-config file. Everything is found
-# relative to where the files are, so that an installed tree may be moved.
+# cmake --install: headers, library, the program renoir-hosts, CMake package `renoir` and pkg-config
+# file. Everything is found relative to where the files are, so that an installed tree may be moved.
 
 include(CMakePackageConfigHelpers)
 
@@ -15,6 +15,11 @@ install(TARGETS ${libraries} EXPORT renoir-targets)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT renoir-targets NAMESPACE renoir:: DESTINATION "${package_folder}")
+
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTALL_FULL_BINDIR}"
+           OUTPUT_VARIABLE libraries_from_programs)
+set_target_properties(renoir-hosts PROPERTIES INSTALL_RPATH "$ORIGIN/${libraries_from_programs}")
+install(TARGETS renoir-hosts)
 
 # Components of their own, since only their users need CLI11 or the header of MPI.
 foreach(component cli mpi)
@@ -53,6 +58,7 @@ renoir_dependency(tomlplusplus::tomlplusplus "find_dependency(tomlplusplus)" tom
 renoir_dependency(MPI::MPI_CXX "set(MPI_CXX_SKIP_MPICXX ON)\nfind_dependency(MPI COMPONENTS CXX)"
                   ompi-c mpich)
 renoir_dependency(PkgConfig::HWLOC "renoir_find_module(HWLOC hwloc)" hwloc)
+renoir_dependency(PkgConfig::LIBSSH2 "renoir_find_module(LIBSSH2 libssh2)" libssh2)
 renoir_dependency(ZLIB::ZLIB "find_dependency(ZLIB)" zlib)
 renoir_dependency(PkgConfig::ZSTD "renoir_find_module(ZSTD libzstd)" libzstd)
 

@@ -44,6 +44,14 @@ std::size_t number_of_workers(const std::string& option, const std::string& text
     return workers;
 }
 
+void reject_without_remote(const RuntimeConfig& config, const RuntimeOptionValues& values) {
+    if (config.mode() == ExecutionMode::remote) return;
+    if (!values.dry_run && !values.accept_new_host_keys) return;
+    const std::string option = values.dry_run ? "--dry-run" : "--accept-new-host-keys";
+    throw Error(ErrorKind::configuration,
+                option + " is for hosts that --remote starts; give --remote FILE, or leave it out");
+}
+
 }  // namespace
 
 void set_local(RuntimeOptionValues& values, const std::string& text) {
@@ -86,9 +94,12 @@ RuntimeConfig chosen_config(const RuntimeOptionValues& values) {
     RuntimeConfig config = values.chosen ? *values.chosen : RuntimeConfig::all_cores();
     if (values.workers_per_rank) config = config.with_workers_per_rank(*values.workers_per_rank);
     if (values.peer_timeout) config = config.with_peer_timeout(*values.peer_timeout);
+    reject_without_remote(config, values);
     return config.with_communication_thread(values.communication_thread)
         .with_pinning(values.pinning)
-        .with_report_bindings(values.report_bindings);
+        .with_report_bindings(values.report_bindings)
+        .with_dry_run(values.dry_run)
+        .with_new_host_keys_accepted(values.accept_new_host_keys);
 }
 
 bool is_option(std::string_view word) {

@@ -1,19 +1,20 @@
 #include "config/host_file.hpp"
 
+#include "config/host_ports.hpp"
+#include "config/table_reader.hpp"
+
 #include <renoir/base/error.hpp>
-#include <renoir/config/suggestion.hpp>
 
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,38 +25,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> file_keys{"cleanup_executable", "host", "tracing_dir"};
+constexpr std::array<std::string_view, 4> file_keys{"cleanup_executable", "host", "launch",
+                                                    "tracing_dir"};
 constexpr std::array<std::string_view, 4> host_keys{"address", "base_port", "num_cores", "ssh"};
-constexpr std::array<std::string_view, 5> ssh_keys{"key_file", "key_passphrase", "password",
-                                                   "ssh_port", "username"};
+constexpr std::array<std::string_view, 7> ssh_keys{
+    "key_file", "key_passphrase", "key_passphrase_command", "password", "password_command",
+    "ssh_port", "username"};
+constexpr std::array<std::string_view, 5> launch_keys{
+    "connect_timeout", "environment", "known_hosts", "mpirun_arguments", "remote_directory"};
 
 Error file_error(const fs::path& file, const std::string& text) {
     return {ErrorKind::configuration, file.string() + ": " + text};
 }
 
-Error error_at(const fs::path& file, const toml::source_position& place, const std::string& text) {
-    return file_error(
-        file.string() + ":" + std::to_string(place.line) + ":" + std::to_string(place.column),
-        text);
-}
-
 std::string system_text(int code) {
     return std::generic_category().message(code);
-}
-
-std::string in_quotes(std::string_view text) {
-    std::string quoted;
-    quoted.append(1, '\'').append(text).append(1, '\'');
-    return quoted;
-}
-
-std::string joined(std::span<const std::string_view> words) {
-    std::string list;
-    for (const std::string_view word : words) {
-        if (!list.empty()) list += ", ";
-        list += word;
-    }
-    return list;
 }
 
 // ---- reading and parsing -----------------------------------------------------------------------
@@ -82,7 +66,7 @@ bool is_known_word(std::string_view word) {
     constexpr std::array<std::string_view, 4> literals{"false", "inf", "nan", "true"};
     const auto is_in = [word](const auto& words) { return std::ranges::count(words, word) > 0; };
     return word.size() <= 1 || is_in(file_keys) || is_in(host_keys) || is_in(ssh_keys) ||
-           is_in(literals);
+           is_in(launch_keys) || is_in(literals);
 }
 
 /// The parser quotes pieces of the file in its texts; a piece longer than a letter that is no word
@@ -101,8 +85,7 @@ std::string without_quotations(std::string_view text) {
     return result.append(text);
 }
 
-toml::table parse(const fs::path& file) {
-    const std::string text = read_text(file);
+toml::table parse(const std::string& text, const fs::path& file) {
     try {
         return toml::parse(text, file.string());
     } catch (const toml::parse_error& error) {
@@ -110,116 +93,6 @@ toml::table parse(const fs::path& file) {
                        without_quotations(error.description()) + "; correct the TOML syntax");
     }
 }
-
-// ---- one table ---------------------------------------------------------------------------------
-
-std::string_view name_of(toml::node_type type) {
-    switch (type) {
-        case toml::node_type::table:
-            return "a table";
-        case toml::node_type::array:
-            return "an array";
-        case toml::node_type::string:
-            return "a string";
-        case toml::node_type::integer:
-            return "an integer";
-        case toml::node_type::floating_point:
-            return "a decimal number";
-        case toml::node_type::boolean:
-            return "a boolean";
-        default:
-            return "a date or time";
-    }
-}
-
-/// Reads the values of one table and reports what is wrong with them.
-class TableReader {
- public:
-    /// `title` names the table in messages. An unknown key is an Error at once, before any missing
-    /// one: a misspelt key is both, and the spelling is the cause.
-    TableReader(const fs::path& file, const toml::table& table, std::string_view title,
-                std::span<const std::string_view> keys)
-        : file_(file), table_(table), title_(title) {
-        reject_unknown(keys);
-    }
-
-    [[nodiscard]] const toml::node* find(std::string_view key) const { return table_.get(key); }
-
-    [[nodiscard]] Error error(const toml::node& node, const std::string& text) const {
-        return error_at(file_, node.source().begin, text);
-    }
-
-    /// The value of a key that has to be there; `example` is what the user could write.
-    [[nodiscard]] const toml::node& required(std::string_view key, std::string_view example) const {
-        if (const toml::node* node = find(key)) return *node;
-        throw error(table_, std::string(title_) + " has no " + in_quotes(key) +
-                                "; add for example " + std::string(example));
-    }
-
-    [[nodiscard]] std::string string(const toml::node& node, std::string_view key) const {
-        if (const auto* value = node.as_string()) return value->get();
-        throw wrong_type(node, key, "a string", "write its value in quotes");
-    }
-
-    [[nodiscard]] std::int64_t integer(const toml::node& node, std::string_view key) const {
-        if (const auto* value = node.as_integer()) return value->get();
-        throw wrong_type(node, key, "an integer", "write a whole number without quotes");
-    }
-
-    [[nodiscard]] bool boolean(const toml::node& node, std::string_view key) const {
-        if (const auto* value = node.as_boolean()) return value->get();
-        throw wrong_type(node, key, "a boolean", "write true or false without quotes");
-    }
-
-    [[nodiscard]] const toml::table& table(const toml::node& node, std::string_view key) const {
-        if (const auto* value = node.as_table()) return *value;
-        throw wrong_type(node, key, "a table", "write for example " + std::string(key) + " = { }");
-    }
-
-    [[nodiscard]] std::uint16_t port(const toml::node& node, std::string_view key) const {
-        constexpr std::int64_t largest = std::numeric_limits<std::uint16_t>::max();
-        const std::int64_t value = integer(node, key);
-        if (value >= 1 && value <= largest) return static_cast<std::uint16_t>(value);
-        throw error(node, in_quotes(key) + " is " + std::to_string(value) +
-                              "; give a port from 1 to " + std::to_string(largest));
-    }
-
-    [[nodiscard]] std::optional<std::string> optional_string(std::string_view key) const {
-        if (const toml::node* node = find(key)) return string(*node, key);
-        return std::nullopt;
-    }
-
-    [[nodiscard]] Error wrong_type(const toml::node& node, std::string_view key,
-                                   std::string_view wanted, const std::string& remedy) const {
-        return error(node, in_quotes(key) + " has to be " + std::string(wanted) + ", not " +
-                               std::string(name_of(node.type())) + "; " + remedy);
-    }
-
- private:
-    void reject_unknown(std::span<const std::string_view> keys) const {
-        // The table is sorted by name; what the user wrote first is reported first.
-        const toml::key* first = nullptr;
-        for (const auto& [key, value] : table_) {
-            if (std::ranges::count(keys, key.str()) > 0) continue;
-            if (first == nullptr || is_before(key.source().begin, first->source().begin)) {
-                first = &key;
-            }
-        }
-        if (first == nullptr) return;
-        std::string remedy = did_you_mean(first->str(), keys);
-        if (remedy.empty()) remedy = "the keys known here are " + joined(keys);
-        throw error_at(file_, first->source().begin,
-                       "unknown key " + in_quotes(first->str()) + "; " + remedy);
-    }
-
-    static bool is_before(const toml::source_position& a, const toml::source_position& b) {
-        return std::pair(a.line, a.column) < std::pair(b.line, b.column);
-    }
-
-    const fs::path& file_;
-    const toml::table& table_;
-    std::string_view title_;
-};
 
 // ---- the meaning of the keys -------------------------------------------------------------------
 
@@ -244,18 +117,28 @@ fs::path readable_key_file(const TableReader& ssh, const toml::node& node) {
                                                "; check its permissions");
 }
 
+bool has_control_character(std::string_view text) {
+    return std::ranges::any_of(
+        text, [](char letter) { return (letter >= 0 && letter < ' ') || letter == '\x7f'; });
+}
+
 SshConfig read_ssh(const fs::path& file, const toml::table& table) {
+    constexpr std::string_view command_that_prints =
+        "a command whose first line of output is the secret";
     const TableReader reader(file, table, "this ssh table", ssh_keys);
     SshConfig ssh;
     if (const toml::node* port = reader.find("ssh_port")) ssh.port = reader.port(*port, "ssh_port");
     ssh.username = reader.optional_string("username");
     ssh.password = reader.optional_string("password");
+    ssh.password_command = reader.optional_text("password_command", command_that_prints);
     ssh.key_passphrase = reader.optional_string("key_passphrase");
+    ssh.key_passphrase_command =
+        reader.optional_text("key_passphrase_command", command_that_prints);
+    reader.reject_both("password", "password_command");
+    reader.reject_both("password", "key_file");
+    reader.reject_both("password_command", "key_file");
+    reader.reject_both("key_passphrase", "key_passphrase_command");
     if (const toml::node* key_file = reader.find("key_file")) {
-        if (ssh.password) {
-            throw reader.error(*key_file,
-                               "both 'password' and 'key_file' are given; keep one of them");
-        }
         ssh.key_file = readable_key_file(reader, *key_file);
     }
     return ssh;
@@ -266,13 +149,17 @@ HostConfig read_host(const fs::path& file, const toml::table& table) {
     HostConfig host;
 
     const toml::node& address = reader.required("address", "address = \"node1\"");
-    host.address = reader.string(address, "address");
-    if (host.address.empty()) {
-        throw reader.error(address, "'address' is empty; give the name or IP address of the host");
+    host.address = reader.text(address, "address", "the name or IP address of the host");
+    if (has_control_character(host.address)) {
+        throw reader.error(address,
+                           "'address' has a control character; give the name or IP address of "
+                           "the host");
     }
 
     const toml::node& base_port = reader.required("base_port", "base_port = 9500");
-    host.base_port = reader.port(base_port, "base_port");
+    host.base_port =
+        reader.port(base_port, "base_port", largest_base_port,
+                    ", and the job uses " + std::to_string(entry_ports) + " ports from there on");
 
     const toml::node& num_cores = reader.required("num_cores", "num_cores = 4");
     const std::int64_t cores = reader.integer(num_cores, "num_cores");
@@ -288,17 +175,23 @@ HostConfig read_host(const fs::path& file, const toml::table& table) {
     return host;
 }
 
+char lower(char letter) {
+    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
 /// Two processes on one machine cannot listen on the same ports.
 void reject_shared_port(const TableReader& reader, const toml::table& table,
                         const std::vector<HostConfig>& earlier, const HostConfig& host) {
-    const bool is_used = std::ranges::any_of(earlier, [&host](const HostConfig& other) {
-        return other.address == host.address && other.base_port == host.base_port;
+    const auto other = std::ranges::find_if(earlier, [&host](const HostConfig& candidate) {
+        return is_same_address(candidate.address, host.address) &&
+               std::abs(candidate.base_port - host.base_port) < entry_ports;
     });
-    if (!is_used) return;
+    if (other == earlier.end()) return;
     throw reader.error(*table.get("base_port"),
-                       "an earlier entry has the address " + in_quotes(host.address) +
-                           " and the base_port " + std::to_string(host.base_port) +
-                           " too; give every entry of one address its own base_port");
+                       "an earlier entry has the address " + in_quotes(other->address) +
+                           " too and the base_port " + std::to_string(other->base_port) +
+                           "; give entries of one address base ports at least " +
+                           std::to_string(entry_ports) + " apart");
 }
 
 std::vector<HostConfig> read_hosts(const fs::path& file, const TableReader& reader) {
@@ -325,11 +218,118 @@ std::vector<HostConfig> read_hosts(const fs::path& file, const TableReader& read
     return hosts;
 }
 
+// ---- the table [launch] ------------------------------------------------------------------------
+
+std::string read_remote_directory(const TableReader& launch, const toml::node& node) {
+    constexpr std::string_view wanted = "a directory below the home directory of the hosts";
+    std::string directory = launch.text(node, "remote_directory", wanted);
+    if (directory == "~" || directory == "~/") {
+        throw launch.error(
+            node, "'remote_directory' is the home directory itself; give " + std::string(wanted));
+    }
+    if (directory.starts_with("~/")) directory.erase(0, 2);
+    // It becomes a part of PATH.
+    if (directory.find(':') != std::string::npos || has_control_character(directory)) {
+        throw launch.error(
+            node, "'remote_directory' has a colon or a control character; give another directory");
+    }
+    return directory;
+}
+
+bool is_variable_name(std::string_view name) {
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    const auto may_follow = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+    return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, may_follow);
+}
+
+std::vector<std::pair<std::string, std::string>> read_environment(const fs::path& file,
+                                                                  const toml::table& table) {
+    const TableReader reader(file, table, "the table 'environment'");
+    std::vector<std::pair<std::string, std::string>> variables;
+    for (const auto& [key, value] : table) {
+        if (!is_variable_name(key.str())) {
+            throw error_at(file, key.source().begin,
+                           in_quotes(key.str()) +
+                               " is no name of an environment variable; use letters, digits "
+                               "and _, and no digit in front");
+        }
+        variables.emplace_back(key.str(), reader.string(value, key.str()));
+    }
+    return variables;
+}
+
+std::chrono::milliseconds read_connect_timeout(const TableReader& launch, const toml::node& node) {
+    constexpr double most_seconds = 600;
+    const double seconds = launch.number(node, "connect_timeout");
+    if (seconds > 0 && seconds <= most_seconds) {
+        return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(seconds));
+    }
+    throw launch.error(node,
+                       "'connect_timeout' is no time to wait for a host; give seconds, more "
+                       "than 0 and at most 600");
+}
+
+LaunchConfig read_launch(const fs::path& file, const toml::table& table) {
+    const TableReader reader(file, table, "the table [launch]", launch_keys);
+    LaunchConfig launch;
+    if (const toml::node* directory = reader.find("remote_directory")) {
+        launch.remote_directory = read_remote_directory(reader, *directory);
+    }
+    if (const toml::node* arguments = reader.find("mpirun_arguments")) {
+        launch.mpirun_arguments = reader.strings(*arguments, "mpirun_arguments");
+    }
+    if (const toml::node* environment = reader.find("environment")) {
+        launch.environment = read_environment(file, reader.table(*environment, "environment"));
+    }
+    if (const auto known_hosts = reader.optional_text("known_hosts", "a file of known host keys")) {
+        launch.known_hosts = home_expanded(*known_hosts);
+    }
+    if (const toml::node* timeout = reader.find("connect_timeout")) {
+        launch.connect_timeout = read_connect_timeout(reader, *timeout);
+    }
+    return launch;
+}
+
+// ---- writing -----------------------------------------------------------------------------------
+
+/// A string of TOML with this value.
+std::string as_toml(std::string_view value) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = "\"";
+    for (const char letter : value) {
+        if (letter == '"' || letter == '\\') {
+            text.append(1, '\\').append(1, letter);
+        } else if (has_control_character({&letter, 1})) {
+            const auto code = static_cast<unsigned char>(letter);
+            text.append("\\u00").append(1, digits[code / 16]).append(1, digits[code % 16]);
+        } else {
+            text += letter;
+        }
+    }
+    return text + '"';
+}
+
+std::string entry_text(const HostConfig& host) {
+    return "[[host]]\naddress = " + as_toml(host.address) +
+           "\nbase_port = " + std::to_string(host.base_port) +
+           "\nnum_cores = " + std::to_string(host.num_cores) + "\n";
+}
+
+bool has_secret(const HostConfig& host) {
+    return host.ssh.password || host.ssh.key_passphrase;
+}
+
 }  // namespace
 
-HostFile read_host_file(const fs::path& file) {
-    const toml::table root = parse(file);
-    const TableReader reader(file, root, "the file", file_keys);
+bool is_same_address(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+HostFile read_host_text(const std::string& text, const fs::path& title) {
+    const toml::table root = parse(text, title);
+    const TableReader reader(title, root, "the file", file_keys);
     HostFile content;
     if (const auto directory = reader.optional_string("tracing_dir")) {
         content.tracing_dir = home_expanded(*directory);
@@ -337,8 +337,46 @@ HostFile read_host_file(const fs::path& file) {
     if (const toml::node* cleanup = reader.find("cleanup_executable")) {
         content.cleanup_executable = reader.boolean(*cleanup, "cleanup_executable");
     }
-    content.hosts = read_hosts(file, reader);
+    if (const toml::node* launch = reader.find("launch")) {
+        content.launch = read_launch(title, reader.table(*launch, "launch"));
+    }
+    content.hosts = read_hosts(title, reader);
     return content;
+}
+
+HostFile read_host_file(const fs::path& file) {
+    return read_host_text(read_text(file), file);
+}
+
+std::string host_list_text(const std::vector<HostConfig>& hosts) {
+    std::string text;
+    for (const HostConfig& host : hosts) {
+        if (!text.empty()) text += '\n';
+        text += entry_text(host);
+        if (host.ssh.username) text += "ssh = { username = " + as_toml(*host.ssh.username) + " }\n";
+    }
+    return text;
+}
+
+std::string shared_text(const RuntimeConfig& config) {
+    std::string text;
+    if (config.tracing_dir()) {
+        text += "tracing_dir = " + as_toml(config.tracing_dir()->string()) + "\n";
+    }
+    if (config.cleanup_executable()) text += "cleanup_executable = true\n";
+    for (const HostConfig& host : config.hosts()) text += entry_text(host);
+    return text;
+}
+
+std::string exposed_secret_warning(const RuntimeConfig& config) {
+    constexpr fs::perms others_read = fs::perms::group_read | fs::perms::others_read;
+    if (std::ranges::none_of(config.hosts(), has_secret)) return {};
+    std::error_code ignored;
+    const fs::file_status status = fs::status(config.file(), ignored);
+    if (!fs::is_regular_file(status)) return {};
+    if ((status.permissions() & others_read) == fs::perms::none) return {};
+    const std::string file = config.file().string();
+    return "warning: " + file + " holds a secret and others can read it; run: chmod 600 " + file;
 }
 
 }  // namespace renoir::detail

@@ -1,12 +1,28 @@
 #include <renoir/base/error.hpp>
 #include <renoir/config/runtime_config.hpp>
 
+#include <cstdlib>
 #include <utility>
 
 #include "config/affinity.hpp"
+#include "config/allocation.hpp"
 #include "config/host_file.hpp"
 
 namespace renoir {
+
+namespace {
+
+detail::HostFile content_of(const std::filesystem::path& file) {
+    const char* const shared = std::getenv(detail::hosts_variable);
+    if (shared != nullptr) return detail::read_host_text(shared, detail::hosts_variable);
+    const auto scheduler = detail::scheduler_of(file.native());
+    if (!scheduler) return detail::read_host_file(file);
+    detail::HostFile content;
+    content.hosts = detail::hosts_of_allocation(*scheduler);
+    return content;
+}
+
+}  // namespace
 
 RuntimeConfig RuntimeConfig::local(std::size_t workers) {
     if (workers == 0) {
@@ -25,7 +41,7 @@ RuntimeConfig RuntimeConfig::all_cores() {
 }
 
 RuntimeConfig RuntimeConfig::remote(const std::filesystem::path& file) {
-    detail::HostFile content = detail::read_host_file(file);
+    detail::HostFile content = content_of(file);
     RuntimeConfig config;
     config.mode_ = ExecutionMode::remote;
     config.workers_ = 0;
@@ -34,6 +50,7 @@ RuntimeConfig RuntimeConfig::remote(const std::filesystem::path& file) {
     config.hosts_ = std::move(content.hosts);
     config.tracing_dir_ = std::move(content.tracing_dir);
     config.cleanup_executable_ = content.cleanup_executable;
+    config.launch_ = std::move(content.launch);
     return config;
 }
 
@@ -76,6 +93,18 @@ RuntimeConfig RuntimeConfig::with_peer_timeout(std::chrono::seconds timeout) con
 RuntimeConfig RuntimeConfig::with_report_bindings(bool report) const {
     RuntimeConfig config = *this;
     config.report_bindings_ = report;
+    return config;
+}
+
+RuntimeConfig RuntimeConfig::with_dry_run(bool dry_run) const {
+    RuntimeConfig config = *this;
+    config.dry_run_ = dry_run;
+    return config;
+}
+
+RuntimeConfig RuntimeConfig::with_new_host_keys_accepted(bool accepted) const {
+    RuntimeConfig config = *this;
+    config.accepts_new_host_keys_ = accepted;
     return config;
 }
 

@@ -76,6 +76,10 @@ class Options(ProgramTest):
         result = wordcount("text", "--local", "1", "--remote", "hosts.toml")
         self.assert_error(result, 2, "--local", "--remote")
 
+    def test_options_of_remote_jobs_alone(self):
+        for option in ("--dry-run", "--accept-new-host-keys"):
+            self.assert_error(wordcount("text", option), 2, option, "--remote")
+
     def test_no_file(self):
         self.assert_error(wordcount(), 2, "FILE", "--help")
 
@@ -84,7 +88,8 @@ class Options(ProgramTest):
             result = wordcount(*program)
             self.assertEqual(result.returncode, 0)
             self.assertEqual(result.stderr, b"")
-            for option in (b"--local", b"--remote", b"--pin", b"--top", b"--output", b"--json"):
+            for option in (b"--local", b"--remote", b"--dry-run", b"--accept-new-host-keys",
+                           b"--pin", b"--top", b"--output", b"--json"):
                 self.assertIn(option, result.stdout)
 
 

@@ -31,7 +31,8 @@ MISTAKES = [
     (HOST.replace("num_cores = 8\n", ""), 1, 1, ["'num_cores'"]),
     (HOST + SECOND.replace("num_cores = 8\n", ""), 5, 1, ["'num_cores'"]),
     # Values that make no sense.
-    (HOST.replace("9500", "65536"), 3, 13, ["65536", "65535"]),
+    (HOST.replace("9500", "65536"), 3, 13, ["65536", "65436"]),
+    (HOST.replace("9500", "65437"), 3, 13, ["65437", "100 ports", "65436"]),
     (HOST.replace("9500", "0"), 3, 13, ["'base_port'"]),
     (HOST.replace("9500", "-1"), 3, 13, ["'base_port'"]),
     (HOST.replace("9500", '"9500"'), 3, 13, ["'base_port'", "integer"]),
@@ -51,10 +52,17 @@ MISTAKES = [
     # Secrets.
     (HOST + "ssh = { password = 'a', key_file = '/dev/null' }\n", 5, 36,
      ["'password'", "'key_file'", "keep one"]),
+    (HOST + "ssh = { password = 'a', password_command = 'b' }\n", 5, 44,
+     ["'password'", "'password_command'", "keep one"]),
     (HOST + "ssh = { key_file = 'missing_key' }\n", 5, 20, ["missing_key", "does not exist"]),
     (HOST + "ssh = { key_file = '/' }\n", 5, 20, ["directory"]),
     # Two entries on the same ports.
-    (HOST + HOST, 7, 13, ["node1", "9500"]),
+    (HOST + HOST, 7, 13, ["node1", "9500", "at least 100 apart"]),
+    (HOST + HOST.replace("9500", "9599"), 7, 13, ["node1", "9500", "at least 100 apart"]),
+    # How the hosts are started.
+    ("[launch]\nremote_dir = 'a'\n" + HOST, 2, 1, ["'remote_dir'", "remote_directory"]),
+    ("[launch]\nconnect_timeout = 0\n" + HOST, 2, 19, ["'connect_timeout'", "seconds"]),
+    ("[launch]\nenvironment = { '1' = 'a' }\n" + HOST, 2, 17, ["'1'", "environment variable"]),
 ]
 
 
@@ -87,14 +95,15 @@ class HostFile(ProgramTest):
             with self.subTest(name=name):
                 self.assert_error(run(PIPELINES, "--remote", name, "shout"), 2, name, *words)
 
-    def test_a_correct_file_is_checked_and_told_to_be_of_no_use_yet(self):
+    def test_a_correct_file_is_taken(self):
         self.write("hosts.toml", (HOST + SECOND).encode())
-        self.write("text", b"words\n")
         for result in (
-            run(PIPELINES, "--remote", "hosts.toml", "shout"),
-            wordcount("text", "--remote", "hosts.toml"),
+            run(PIPELINES, "--remote", "hosts.toml", "--dry-run", "shout"),
+            wordcount("text", "--remote", "hosts.toml", "--dry-run"),
         ):
-            self.assert_error(result, 2, "--local")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.assertIn(b"240.0.0.2 slots=1", result.stdout)
+
 
 
 if __name__ == "__main__":

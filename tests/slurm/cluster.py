@@ -17,7 +17,7 @@ import time
 PATIENCE = 20
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
-COMMANDS = ("srun", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "setpriv", "mpirun")
+COMMANDS = ("srun", "salloc", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "setpriv", "mpirun")
 
 CONFIGURATION = """
 ClusterName=renoir

@@ -39,6 +39,8 @@ struct RuntimeOptionValues {
     bool communication_thread = false;
     PinMode pinning = PinMode::automatic;
     bool report_bindings = false;
+    bool dry_run = false;
+    bool accept_new_host_keys = false;
 };
 
 /// The option functions; each throws Error (configuration) for a wrong value.
@@ -92,10 +94,11 @@ class RuntimeOptions {
 
 /// Adds the options that every program of the runtime understands to those of `app`, in a group
 /// of their own: `--local`, `--remote`, `--workers-per-rank`, `--pin`, `--report-bindings`,
-/// `--comm-thread` and `--peer-timeout`.
+/// `--comm-thread`, `--peer-timeout`, `--dry-run` and `--accept-new-host-keys`.
 [[nodiscard]] inline RuntimeOptions add_runtime_options(CLI::App& app) {
+    using Values = detail::RuntimeOptionValues;
     constexpr const char* group = "Runtime options";
-    const auto values = std::make_shared<detail::RuntimeOptionValues>();
+    const auto values = std::make_shared<Values>();
     const auto add = [&](const char* names, auto function, const char* type, const char* text) {
         app.add_option_function<std::string>(
                names, [values, function](const std::string& word) { function(*values, word); },
@@ -103,25 +106,30 @@ class RuntimeOptions {
             ->type_name(type)
             ->group(group);
     };
+    const auto add_flag = [&](const char* name, bool Values::*flag, const char* text) {
+        app.add_flag_callback(
+               name, [values, flag] { (*values).*flag = true; }, text)
+            ->group(group);
+    };
     add("-l,--local", detail::set_local, "N",
         "Run on N workers in this process; all cores without this option");
     add("-r,--remote", detail::set_remote, "FILE",
-        "Check FILE, a TOML list of hosts; this version cannot start them yet");
+        "Start the job on the hosts of FILE, a TOML list, over SSH; 'slurm' or 'pbs': those of the "
+        "allocation");
     add("--workers-per-rank", detail::set_workers_per_rank, "N",
         "Under mpirun or srun: run N workers on each rank; one for each of its cores without this "
         "option");
     add("--pin", detail::set_pinning, "none|core|numa",
         "Bind workers to nothing, to one core each, or to one NUMA node each");
-    app.add_flag_callback(
-           "--report-bindings", [values] { values->report_bindings = true; },
-           "Print which worker runs where")
-        ->group(group);
-    app.add_flag_callback(
-           "--comm-thread", [values] { values->communication_thread = true; },
-           "Let a thread of its own send and receive on each rank, not the workers in passing")
-        ->group(group);
+    add_flag("--report-bindings", &Values::report_bindings, "Print which worker runs where");
+    add_flag("--comm-thread", &Values::communication_thread,
+             "Let a thread of its own send and receive on each rank, not the workers in passing");
     add("--peer-timeout", detail::set_peer_timeout, "SECONDS",
         "Give the job up when a rank was silent for so long, 60 without this option; 0: never");
+    add_flag("--dry-run", &Values::dry_run,
+             "Print the hostfile and the command of mpirun for --remote, and stop");
+    add_flag("--accept-new-host-keys", &Values::accept_new_host_keys,
+             "Add the keys of hosts that are not known yet to known_hosts");
     return RuntimeOptions(values);
 }
 

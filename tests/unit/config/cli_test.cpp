@@ -72,6 +72,8 @@ TEST_CASE("both kinds of programs report mistakes in the same way", "[config]") 
         {{"a", "--local", "0"}, "--local 0: a job needs a worker; give a whole number from 1 on"},
         {{"a", "--tpo", "3"}, "unknown option '--tpo', did you mean '--top'? run count --help"},
         {std::vector<std::string>{}, "FILE is required; run count --help"},
+        {{"a", "--dry-run"},
+         "--dry-run is for hosts that --remote starts; give --remote FILE, or leave it out"},
         {{"a", "--remote", "none.toml"},
          "none.toml: there is no such file; give the TOML file that lists the hosts"},
     }));

@@ -1,6 +1,7 @@
 #include <renoir/base/error.hpp>
 #include <renoir/config/runtime_config.hpp>
 
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -70,6 +71,48 @@ TEST_CASE("a file of hosts gives a remote configuration", "[config]") {
     CHECK(config.workers() == 2);
     CHECK(config.pinning() == PinMode::core);
     CHECK(args[1] == "x");
+    CHECK_FALSE(config.dry_run());
+    CHECK_FALSE(config.accepts_new_host_keys());
+}
+
+TEST_CASE("a remote job may be printed only, and may accept keys of hosts", "[config]") {
+    const std::string file = "command_line_remote_test.toml";
+    std::ofstream(file) << "[[host]]\naddress='a'\nbase_port=1\nnum_cores=2\n";
+    const auto dry = read({"--dry-run", "-r", file}).config;
+    CHECK(dry.dry_run());
+    CHECK_FALSE(dry.accepts_new_host_keys());
+    const auto accepting = read({"--remote=" + file, "x", "--accept-new-host-keys"}).config;
+    CHECK(accepting.accepts_new_host_keys());
+    CHECK_FALSE(accepting.dry_run());
+}
+
+TEST_CASE("the ranks understand the options of the remote job they belong to", "[config]") {
+    const ChildResult result = run_in_child([] {
+        setenv("RENOIR_HOSTS", "host = [{ address = 'a', base_port = 1, num_cores = 2 }]", 1);
+        const auto [config, args] =
+            read({"x", "--remote", "not-here.toml", "--dry-run", "--accept-new-host-keys"});
+        std::cout << config.workers() << config.dry_run() << config.accepts_new_host_keys()
+                  << args.at(1);
+    });
+    CHECK(result.err.empty());
+    CHECK(result.out == "211x");
+}
+
+TEST_CASE("options of remote jobs are refused for other ones", "[config]") {
+    const auto [option, before] = GENERATE(table<std::string, Words>({
+        {"--dry-run", {}},
+        {"--dry-run", {"--local", "2"}},
+        {"--accept-new-host-keys", {}},
+        {"--accept-new-host-keys", {"--workers-per-rank", "2"}},
+    }));
+    Words words = before;
+    words.push_back(option);
+    const ChildResult result = read_in_child(words);
+    CHECK(result.err == "error: " + option +
+                            " is for hosts that --remote starts; give --remote FILE, or leave it "
+                            "out\n");
+    CHECK(result.exit_code == 2);
+    CHECK(result.out.empty());
 }
 
 TEST_CASE("the runtime's options may stand anywhere among the arguments", "[config]") {
@@ -98,7 +141,8 @@ TEST_CASE("help goes to standard output and exits with 0", "[config]") {
     CHECK(result.exit_code == 0);
     CHECK(result.err.empty());
     for (const char* text : {"prog", "Runtime options", "--local", "-l", "--remote", "-r", "--pin",
-                             "none|core|numa", "--report-bindings", "--help"}) {
+                             "none|core|numa", "--report-bindings", "--help", "--dry-run",
+                             "--accept-new-host-keys", "over SSH", "'slurm' or 'pbs'"}) {
         CHECK_THAT(result.out, Catch::Matchers::ContainsSubstring(text));
     }
 }

@@ -10,73 +10,11 @@
 
 #include "catch.hpp"
 #include "child.hpp"
+#include "host_file_cases.hpp"
 
+using namespace renoir::testing;
 using renoir::HostConfig;
 using renoir::RuntimeConfig;
-namespace fs = std::filesystem;
-
-namespace {
-
-/// A folder of its own for every test, removed at its end.
-class Folder {
- public:
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "renoir-config-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] fs::path operator/(const std::string& name) const { return path_ / name; }
-
-    [[nodiscard]] fs::path write(const std::string& name, const std::string& text) const {
-        const fs::path file = path_ / name;
-        std::ofstream(file, std::ios::binary) << text;
-        return file;
-    }
-
- private:
-    fs::path path_;
-};
-
-/// The text of the error that reading a file ends with.
-std::string error_of(const fs::path& file) {
-    try {
-        (void)RuntimeConfig::remote(file);
-    } catch (const renoir::Error& error) {
-        CHECK(error.kind() == renoir::ErrorKind::configuration);
-        return error.what();
-    }
-    return "no error";
-}
-
-/// The same for a content, without the name of the file in front: "LINE:COLUMN: what; remedy".
-std::string error_in(const std::string& content) {
-    const Folder folder;
-    const fs::path file = folder.write("hosts.toml", content);
-    const std::string text = error_of(file);
-    const std::string start = file.string() + ":";
-    CHECK_THAT(text, Catch::Matchers::StartsWith(start));
-    return text.starts_with(start) ? text.substr(start.size()) : text;
-}
-
-const std::string first_host =
-    "[[host]]\n"
-    "address = \"node1\"\n"
-    "base_port = 9500\n"
-    "num_cores = 8\n";
-
-struct Mistake {
-    std::string content;
-    std::string text;
-};
-
-}  // namespace
 
 TEST_CASE("the shortest file of hosts", "[config]") {
     const Folder folder;
@@ -124,26 +62,60 @@ TEST_CASE("a file with every key", "[config]") {
 
 TEST_CASE("hosts may share a port on different addresses, or an address on different ports",
           "[config]") {
+    const auto config =
+        config_in(first_host + further_host("node2", 9500) + further_host("node1", 9600) +
+                  further_host("node1", 9400) + further_host("node10", 9500) +
+                  further_host("node3", 65436) + further_host("node3", 1));
+    REQUIRE(config.hosts().size() == 7);
+    CHECK(config.hosts()[5].base_port == 65436);
+}
+
+TEST_CASE("entries of one address may not share a port", "[config]") {
+    const auto [content, place, earlier] = GENERATE(table<std::string, std::string, std::string>({
+        {first_host + first_host, "7:13: ", "'node1' too and the base_port 9500"},
+        {first_host + further_host("node1", 9599), "7:13: ", "'node1' too and the base_port 9500"},
+        {first_host + further_host("NODE1", 9401), "7:13: ", "'node1' too and the base_port 9500"},
+        {first_host + further_host("node2", 9600) + further_host("node1", 9630) +
+             further_host("node1", 9700),
+         "15:13: ", "'node1' too and the base_port 9630"},
+    }));
+    CAPTURE(content);
+    CHECK(error_in(content) == place + "an earlier entry has the address " + earlier +
+                                   "; give entries of one address base ports at least 100 apart");
+}
+
+TEST_CASE("secrets may come from commands", "[config]") {
     const Folder folder;
-    const auto config = RuntimeConfig::remote(folder.write(
-        "hosts.toml", first_host +
-                          "[[host]]\naddress = 'node2'\nbase_port = 9500\nnum_cores = 1\n"
-                          "[[host]]\naddress = 'node1'\nbase_port = 9600\nnum_cores = 1\n"));
-    CHECK(config.hosts().size() == 3);
+    const fs::path key = folder.write("id", "key");
+    const auto config =
+        config_in(first_host + "ssh = { password_command = \"pass 'my hosts' | head -1\" }\n" +
+                  further_host("node2", 1) + "ssh = { key_file = '" + key.string() +
+                  "', key_passphrase_command = 'pass key' }\n");
+    const renoir::SshConfig& with_password = config.hosts()[0].ssh;
+    CHECK(with_password.password_command == "pass 'my hosts' | head -1");
+    CHECK_FALSE(with_password.password);
+    CHECK_FALSE(with_password.key_passphrase_command);
+    const renoir::SshConfig& with_key = config.hosts()[1].ssh;
+    CHECK(with_key.key_file == key);
+    CHECK(with_key.key_passphrase_command == "pass key");
+    CHECK_FALSE(with_key.key_passphrase);
+    CHECK_FALSE(with_key.password_command);
 }
 
 TEST_CASE("a tilde is the home directory", "[config]") {
     const Folder folder;
     const fs::path key = folder.write("id", "key");
     const fs::path file = folder.write(
-        "hosts.toml", "tracing_dir = '~/traces'\n" + first_host + "ssh = { key_file = '~/id' }\n");
+        "hosts.toml", "tracing_dir = '~/traces'\nlaunch = { known_hosts = '~/known' }\n" +
+                          first_host + "ssh = { key_file = '~/id' }\n");
     const auto result = renoir::testing::run_in_child([&] {
         setenv("HOME", key.parent_path().c_str(), 1);
         const auto config = RuntimeConfig::remote(file);
         std::cout << config.hosts().front().ssh.key_file->string() << ' '
-                  << config.tracing_dir()->string();
+                  << config.tracing_dir()->string() << ' ' << config.launch().known_hosts->string();
     });
-    CHECK(result.out == key.string() + " " + (folder / "traces").string());
+    CHECK(result.out ==
+          key.string() + " " + (folder / "traces").string() + " " + (folder / "known").string());
 }
 
 TEST_CASE("a file that cannot be read is an error with its name", "[config]") {
@@ -197,10 +169,10 @@ TEST_CASE("a mistake in the top level is reported at its place", "[config]") {
         {"[[hosts]]\n", "1:3: unknown key 'hosts'; did you mean 'host'?"},
         {"tracing = 1\n",
          "1:1: unknown key 'tracing'; the keys known here are "
-         "cleanup_executable, host, tracing_dir"},
+         "cleanup_executable, host, launch, tracing_dir"},
         {"zeta = 1\n  alpha = 2\n",
          "1:1: unknown key 'zeta'; the keys known here are "
-         "cleanup_executable, host, tracing_dir"},
+         "cleanup_executable, host, launch, tracing_dir"},
         {"tracing_dir = 3\n" + first_host,
          "1:15: 'tracing_dir' has to be a string, not an integer; write its value in quotes"},
         {"cleanup_executable = 'true'\n" + first_host,
@@ -243,11 +215,17 @@ TEST_CASE("a mistake in a host is reported at its place", "[config]") {
          "3:13: 'base_port' has to be an integer, not a date or time; "
          "write a whole number without quotes"},
         {"[[host]]\naddress = 'a'\nbase_port = 0\nnum_cores = 1\n",
-         "3:13: 'base_port' is 0; give a port from 1 to 65535"},
+         "3:13: 'base_port' is 0; give a port from 1 to 65436"},
         {"[[host]]\naddress = 'a'\nbase_port = 65536\nnum_cores = 1\n",
-         "3:13: 'base_port' is 65536; give a port from 1 to 65535"},
+         "3:13: 'base_port' is 65536; give a port from 1 to 65436"},
+        {further_host("a", 65437),
+         "3:13: 'base_port' is 65437, and the job uses 100 ports from there on; "
+         "give a port from 1 to 65436"},
+        {further_host("a", 65535),
+         "3:13: 'base_port' is 65535, and the job uses 100 ports from there on; "
+         "give a port from 1 to 65436"},
         {"[[host]]\naddress = 'a'\nbase_port = -1\nnum_cores = 1\n",
-         "3:13: 'base_port' is -1; give a port from 1 to 65535"},
+         "3:13: 'base_port' is -1; give a port from 1 to 65436"},
         {"[[host]]\naddress = 'a'\nbase_port = 1\nnum_cores = 0\n",
          "4:13: 'num_cores' is 0; give at least 1"},
         {"[[host]]\naddress = 'a'\nbase_port = 1\nnum_cores = -2\n",
@@ -255,9 +233,12 @@ TEST_CASE("a mistake in a host is reported at its place", "[config]") {
         {"[[host]]\naddress = 'a'\nbase_port = 1\nnum_cores = true\n",
          "4:13: 'num_cores' has to be an integer, not a boolean; "
          "write a whole number without quotes"},
-        {first_host + first_host,
-         "7:13: an earlier entry has the address 'node1' and the base_port 9500 too; "
-         "give every entry of one address its own base_port"},
+        {"[[host]]\naddress = \"two\\nlines\"\nbase_port = 1\nnum_cores = 1\n",
+         "2:11: 'address' has a control character; give the name or IP address of the host"},
+        {"[[host]]\naddress = \"no\\u007fde\"\nbase_port = 1\nnum_cores = 1\n",
+         "2:11: 'address' has a control character; give the name or IP address of the host"},
+        {"[[host]]\naddress = \"a\\u0000b\"\nbase_port = 1\nnum_cores = 1\n",
+         "2:11: 'address' has a NUL character; leave it out"},
         {first_host + "\n[[host]]\naddress = 'b'\n",
          "6:1: this [[host]] table has no 'base_port'; add for example base_port = 9500"},
     }));
@@ -271,7 +252,8 @@ TEST_CASE("a mistake in an ssh table is reported at its place", "[config]") {
          "5:7: 'ssh' has to be a table, not a string; write for example ssh = { }"},
         {"ssh = { port = 22 }\n",
          "5:9: unknown key 'port'; the keys known here are "
-         "key_file, key_passphrase, password, ssh_port, username"},
+         "key_file, key_passphrase, key_passphrase_command, password, password_command, "
+         "ssh_port, username"},
         {"[host.ssh]\nuser_name = 'a'\n", "6:1: unknown key 'user_name'; did you mean 'username'?"},
         {"ssh = { ssh_port = 0 }\n", "5:20: 'ssh_port' is 0; give a port from 1 to 65535"},
         {"ssh = { ssh_port = 70000 }\n", "5:20: 'ssh_port' is 70000; give a port from 1 to 65535"},
@@ -281,6 +263,27 @@ TEST_CASE("a mistake in an ssh table is reported at its place", "[config]") {
          "5:26: 'key_passphrase' has to be a string, not an array; write its value in quotes"},
         {"ssh = { password = 'a', key_file = 'b' }\n",
          "5:36: both 'password' and 'key_file' are given; keep one of them"},
+        {"ssh = { password = 'a', password_command = 'b' }\n",
+         "5:44: both 'password' and 'password_command' are given; keep one of them"},
+        {"ssh = { key_file = 'a', password_command = 'b' }\n",
+         "5:20: both 'password_command' and 'key_file' are given; keep one of them"},
+        {"ssh = { key_passphrase = 'a', key_passphrase_command = 'b' }\n",
+         "5:56: both 'key_passphrase' and 'key_passphrase_command' are given; keep one of them"},
+        {"ssh = { password_command = '' }\n",
+         "5:28: 'password_command' is empty; "
+         "give a command whose first line of output is the secret"},
+        {"ssh = { key_passphrase_command = '' }\n",
+         "5:34: 'key_passphrase_command' is empty; "
+         "give a command whose first line of output is the secret"},
+        {"ssh = { password_command = ['pass'] }\n",
+         "5:28: 'password_command' has to be a string, not an array; write its value in quotes"},
+        {"ssh = { key_passphrase_command = true }\n",
+         "5:34: 'key_passphrase_command' has to be a string, not a boolean; "
+         "write its value in quotes"},
+        {"ssh = { password = \"a\\u0000b\" }\n",
+         "5:20: 'password' has a NUL character; leave it out"},
+        {"ssh = { pasword_command = 'a' }\n",
+         "5:9: unknown key 'pasword_command'; did you mean 'password_command'?"},
         {"ssh = { key_file = 'no/such/key' }\n",
          "5:20: the key file 'no/such/key' does not exist; correct 'key_file'"},
         {"ssh = { key_file = '' }\n", "5:20: the key file '' does not exist; correct 'key_file'"},
@@ -327,6 +330,11 @@ TEST_CASE("no error text contains a secret", "[config]") {
         "key_passphrase = 'hunter2'\nkey_file = '/none'",
         "password = 'hunter2'\nssh_port = 0",
         "passwort = 'hunter2'",
+        "password = 'hunter2'\npassword_command = 'echo hunter2'",
+        "password_command = 'echo hunter2'\nkey_file = '/none'",
+        "password_command = ['echo hunter2']",
+        "password = \"hunter2\\u0000\"",
+        "key_passphrase = 'hunter2'\nkey_passphrase_command = 'echo hunter2'",
     }));
     CAPTURE(line);
     const std::string text = error_in(first_host + "[host.ssh]\n" + line + "\n");

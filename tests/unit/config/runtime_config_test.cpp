@@ -1,13 +1,11 @@
 #include <sched.h>
 
-#include <fstream>
 #include <renoir/base/error.hpp>
 #include <renoir/config/runtime_config.hpp>
 #include <string>
 
 #include "catch.hpp"
 #include "child.hpp"
-#include "config/unsupported.hpp"
 
 using renoir::PinMode;
 using renoir::RuntimeConfig;
@@ -43,6 +41,19 @@ TEST_CASE("settings make a new configuration and keep the rest", "[config]") {
     CHECK_FALSE(changed.with_report_bindings(false).report_bindings());
 }
 
+TEST_CASE("settings of a remote job are off until they are asked for", "[config]") {
+    const RuntimeConfig config = RuntimeConfig::local(2);
+    CHECK_FALSE(config.dry_run());
+    CHECK_FALSE(config.accepts_new_host_keys());
+    const RuntimeConfig dry = config.with_dry_run(true);
+    CHECK(dry.dry_run());
+    CHECK_FALSE(dry.accepts_new_host_keys());
+    const RuntimeConfig accepting = dry.with_new_host_keys_accepted(true).with_dry_run(false);
+    CHECK(accepting.accepts_new_host_keys());
+    CHECK_FALSE(accepting.dry_run());
+    CHECK_FALSE(accepting.with_new_host_keys_accepted(false).accepts_new_host_keys());
+}
+
 TEST_CASE("all cores are those of the inherited mask", "[config]") {
     cpu_set_t mask;
     REQUIRE(sched_getaffinity(0, sizeof mask, &mask) == 0);
@@ -58,16 +69,4 @@ TEST_CASE("all cores are those of the inherited mask", "[config]") {
         std::cout << RuntimeConfig::all_cores().workers();
     });
     CHECK(narrow.out == "1");
-}
-
-TEST_CASE("the error of a remote job names the file and what to do", "[config]") {
-    const std::string file = "runtime_config_test.toml";
-    std::ofstream(file) << "[[host]]\naddress='a'\nbase_port=1\nnum_cores=2\n";
-    const renoir::Error error =
-        renoir::detail::hosts_cannot_be_started(RuntimeConfig::remote(file));
-    CHECK(error.kind() == renoir::ErrorKind::configuration);
-    CHECK(std::string(error.what()) ==
-          file +
-              ": the file is correct, but this version cannot start the hosts of a job; "
-              "run with --local N");
 }
