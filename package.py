@@ -30,6 +30,7 @@ class Renoir(CMakePackage):
     depends_on("boost@1.81:")
     depends_on("cli11@2.1:")
     depends_on("hwloc@2.5:")
+    depends_on("libssh2@1.10:")
     depends_on("mpi@3.1:")
     depends_on("tomlplusplus@3.3:")
     depends_on("zlib-api", when="+zlib")

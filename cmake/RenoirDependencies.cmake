@@ -13,6 +13,7 @@ find_package(MPI REQUIRED COMPONENTS CXX)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
+pkg_check_modules(LIBSSH2 REQUIRED IMPORTED_TARGET libssh2)
 
 # Optional: without them compressed files are refused with a message that says why.
 option(RENOIR_ZLIB "Read gzip files, where zlib is found" ON)

@@ -4,7 +4,7 @@
 #include "base/launcher.hpp"
 #include "base/program_identity.hpp"
 #include "config/affinity.hpp"
-#include "config/unsupported.hpp"
+#include "config/host_file.hpp"
 #include "topology/pin_plan.hpp"
 #include "topology/rank_shares.hpp"
 #include "transport/mpi_ranks.hpp"
@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <iostream>
 
 namespace renoir::detail {
@@ -50,12 +51,32 @@ std::string place_of(const LaunchedRank& launched) {
            launched.launcher;
 }
 
+/// The launcher decides on the workers, unless it was started for a remote job.
 void refuse_own_workers(const RuntimeConfig& config, const LaunchedRank& launched) {
-    if (launched.ranks == 1) return;
     const bool is_remote = config.mode() == ExecutionMode::remote;
+    if (launched.ranks == 1 && !is_remote) return;
     throw Error(ErrorKind::configuration,
                 std::string(is_remote ? "--remote" : "--local") + ": " + place_of(launched) +
                     ", which decides on the workers; leave the option out, or start one process");
+}
+
+/// Whether the launcher of remote jobs has started this rank.
+bool is_rank_of_remote_job() {
+    return std::getenv(hosts_variable) != nullptr;
+}
+
+/// A rank is the entry of the host file that has its number; everything is counted upon that.
+void require_own_entry(const RuntimeConfig& config, const LaunchedRank& launched) {
+    const char* const index = std::getenv("RENOIR_HOST_INDEX");
+    if (config.hosts().size() == launched.ranks && index != nullptr &&
+        index == std::to_string(launched.rank)) {
+        return;
+    }
+    throw Error(ErrorKind::internal,
+                place_of(launched) + ", but rank " + std::to_string(launched.rank) + " is entry " +
+                    (index == nullptr ? "none" : index) + " of " +
+                    std::to_string(config.hosts().size()) +
+                    "; leave 'launch.mpirun_arguments' out that place ranks otherwise");
 }
 
 /// Each would do the whole job by itself.
@@ -161,7 +182,9 @@ ClusterMember among(const RuntimeConfig& config, const LaunchedRank& launched) {
     const std::vector<unsigned> share =
         topology::divide_cpus(topology::this_machine(), masks)[ranks->rank_on_host()];
     const std::size_t cores = masks.size() > own.size() ? 1 : share.size();
-    ClusterMember member = member_of(ranks, config.workers_per_rank().value_or(cores));
+    const std::size_t workers =
+        config.mode() == ExecutionMode::remote ? config.hosts()[ranks->rank()].num_cores : cores;
+    ClusterMember member = member_of(ranks, config.workers_per_rank().value_or(workers));
     member.cpus = share;
     member.give_up = [](const Error& error) { end_process(error); };
     member.require_same = [ranks](std::uint64_t graph, std::uint64_t inputs) {
@@ -176,11 +199,15 @@ ClusterMember among(const RuntimeConfig& config, const LaunchedRank& launched) {
 
 ClusterMember join_ranks(const RuntimeConfig& config) {
     if (config.mode() == ExecutionMode::embedded) return inside(config);
+    config.spawn_remote_workers();
     const std::optional<LaunchedRank>& launched = launched_rank();
-    if (launched && config.mode() != ExecutionMode::automatic)
+    if (!launched) return alone(config);
+    if (config.mode() == ExecutionMode::remote && is_rank_of_remote_job()) {
+        require_own_entry(config, *launched);
+    } else if (config.mode() != ExecutionMode::automatic) {
         refuse_own_workers(config, *launched);
-    if (config.mode() == ExecutionMode::remote) throw hosts_cannot_be_started(config);
-    if (!launched || config.mode() == ExecutionMode::local) return alone(config);
+        return alone(config);
+    }
     if (launched->ranks == 1) {
         warn_of_narrow_mask(config, allowed_cpus().size(), 1);
         return alone(config);

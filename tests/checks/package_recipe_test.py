@@ -20,6 +20,7 @@ SPACK_NAMES = {
     "tomlplusplus": "tomlplusplus",
     "CLI11": "cli11",
     "hwloc": "hwloc",
+    "libssh2": "libssh2",
     "MPI": "mpi",
     "ZLIB": "zlib-api",
     "libzstd": "zstd",

@@ -1,0 +1,38 @@
+#pragma once
+
+/// What is run on a host when mpirun asks for its daemon there.
+///
+/// mpirun gives the words of a command to its remote-shell agent, as it would give them to ssh.
+/// They are changed (see agent_command()) and put into the environment of the entry.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace renoir::launch {
+
+/// What the daemon and the rank of an entry have to know.
+struct AgentEntry {
+    std::size_t index = 0;  ///< from 0; RENOIR_HOST_INDEX, and the rank
+    std::uint16_t base_port = 0;
+    /// The host's own IPv4 address at which it was reached: its interface is the one that is used.
+    /// Nothing where it was reached over IPv6.
+    std::optional<std::string> address;
+    std::string remote_directory;  ///< of the program; relative: to the home directory
+};
+
+/// One line for the login shell of the host. In it
+/// - the agent of mpirun is replaced by one that exists on every host, as the daemon looks for it,
+/// - the daemon stays in the foreground, so that its end is seen,
+/// - the ports and the interface are those of the entry, whatever mpirun's own are,
+/// - the files of the daemon are in a folder that is removed when it has ended, however it did,
+/// - the standard output of the line is the rank's, and its standard error the rank's and the
+///   daemon's; the line ends when both have closed them, with the exit code of the daemon.
+///
+/// `words` are mpirun's, quoted for a shell already.
+[[nodiscard]] std::string agent_command(const AgentEntry& entry,
+                                        std::span<const std::string> words);
+
+}  // namespace renoir::launch

@@ -1,0 +1,206 @@
+#include "launch/command.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace renoir::launch {
+namespace {
+
+constexpr std::size_t buffer_size = 64 * 1024;
+
+/// A long command is told by its beginning.
+std::string named(const std::string& command) {
+    constexpr std::size_t enough = 60;
+    return "'" + (command.size() <= enough ? command : command.substr(0, enough) + "...") + "'";
+}
+
+/// The library needs the connection to free a channel: a moment for that, no more.
+struct ChannelEnd {
+    LIBSSH2_SESSION* session;
+
+    void operator()(LIBSSH2_CHANNEL* channel) const noexcept {
+        with_blocking_session(session, [channel] { libssh2_channel_free(channel); });
+    }
+};
+
+class Command {
+ public:
+    Command(Connection& connection, const std::string& command, const RunOptions& options)
+        : connection_(connection),
+          command_(command),
+          options_(options),
+          deadline_(options.limit.count() == 0 ? Deadline::max() : Clock::now() + options.limit),
+          input_(options.input),
+          channel_(open(), ChannelEnd{connection.session()}) {
+        check(connection_.call(
+            deadline_, [this] { return libssh2_channel_exec(channel(), command_.c_str()); }));
+    }
+
+    /// Sends and receives what can be without waiting. Returns whether anything was.
+    bool advance() {
+        bool has_moved = send_input();
+        has_moved = receive(0) || has_moved;
+        return receive(SSH_EXTENDED_DATA_STDERR) || has_moved;
+    }
+
+    /// Whether something has come already, which no sign of the socket will tell: whoever reads
+    /// from a connection takes in what has come for others.
+    [[nodiscard]] bool has_something_queued() const {
+        // libssh2_poll_channel_read() fails on what answers a keepalive.
+        unsigned long bytes = 0;
+        libssh2_channel_window_read_ex(channel(), &bytes, nullptr);
+        return bytes != 0 || is_at_end();
+    }
+
+    /// Whether all output has been taken, and there will be no more.
+    [[nodiscard]] bool is_at_end() const { return libssh2_channel_eof(channel()) != 0; }
+
+    [[nodiscard]] Deadline deadline() const { return deadline_; }
+
+    [[nodiscard]] Error too_slow() const {
+        const auto limit = std::chrono::duration_cast<std::chrono::seconds>(options_.limit);
+        return connection_.entry().error(named(command_) + " does not end within " +
+                                             std::to_string(limit.count()) +
+                                             " s; check the load of the host",
+                                         ErrorKind::cancelled);
+    }
+
+    /// Once, at the end.
+    RemoteResult take_result() {
+        check(connection_.call(deadline_, [this] { return libssh2_channel_close(channel()); }));
+        check(
+            connection_.call(deadline_, [this] { return libssh2_channel_wait_closed(channel()); }));
+        result_.signal = signal();
+        result_.exit_status = libssh2_channel_get_exit_status(channel());
+        return std::move(result_);
+    }
+
+ private:
+    [[nodiscard]] LIBSSH2_CHANNEL* channel() const { return channel_.get(); }
+
+    LIBSSH2_CHANNEL* open() {
+        LIBSSH2_CHANNEL* channel = connection_.call_pointer(
+            deadline_, [this] { return libssh2_channel_open_session(connection_.session()); });
+        if (channel == nullptr) check(libssh2_session_last_errno(connection_.session()));
+        return channel;
+    }
+
+    void check(int code) const {
+        if (code == 0) return;
+        throw connection_.failure(code, "the host does not run " + named(command_) + " (" +
+                                            last_words(connection_.session()) +
+                                            "); check what its sshd lets this user do");
+    }
+
+    /// Returns whether something was sent.
+    bool send_input() {
+        if (is_input_ended_) return false;
+        const auto code = connection_.attempt([this]() -> ssize_t {
+            return input_.empty() ? libssh2_channel_send_eof(channel())
+                                  : libssh2_channel_write(channel(), input_.data(), input_.size());
+        });
+        if (code == LIBSSH2_ERROR_EAGAIN) return false;
+        if (Connection::means_lost(static_cast<int>(code))) throw connection_.lost();
+        // A command may end without having read all its input.
+        if (code < 0 || input_.empty()) {
+            is_input_ended_ = true;
+        } else {
+            input_.remove_prefix(static_cast<std::size_t>(code));
+        }
+        return true;
+    }
+
+    /// Returns whether something has come.
+    bool receive(int stream) {
+        const auto size = connection_.attempt([this, stream] {
+            return libssh2_channel_read_ex(channel(), stream, buffer_.data(), buffer_.size());
+        });
+        if (size == LIBSSH2_ERROR_EAGAIN || size == 0) return false;
+        if (size < 0) {
+            throw connection_.failure(static_cast<int>(size),
+                                      "the output of " + named(command_) + " cannot be read (" +
+                                          last_words(connection_.session()) + "); try again");
+        }
+        const std::string_view text(buffer_.data(), static_cast<std::size_t>(size));
+        const auto& take = stream == 0 ? options_.on_output : options_.on_error;
+        if (take) {
+            take(text);
+        } else {
+            (stream == 0 ? result_.output : result_.error) += text;
+        }
+        return true;
+    }
+
+    [[nodiscard]] std::string signal() const {
+        char* name = nullptr;
+        libssh2_channel_get_exit_signal(channel(), &name, nullptr, nullptr, nullptr, nullptr,
+                                        nullptr);
+        if (name == nullptr) return {};
+        std::string text = name;
+        libssh2_free(connection_.session(), name);
+        return text;
+    }
+
+    Connection& connection_;
+    const std::string& command_;
+    const RunOptions& options_;
+    Deadline deadline_;
+    std::string_view input_;
+    bool is_input_ended_ = false;
+    std::vector<char> buffer_ = std::vector<char>(buffer_size);
+    RemoteResult result_;
+    std::unique_ptr<LIBSSH2_CHANNEL, ChannelEnd> channel_;
+};
+
+}  // namespace
+
+RemoteResult run_command(Connection& connection, const std::string& text,
+                         const RunOptions& options) {
+    Command command(connection, text, options);
+    while (true) {
+        const bool has_moved = command.advance();
+        if (command.is_at_end()) return command.take_result();
+        if (has_moved || command.has_something_queued()) continue;
+        if (Clock::now() >= command.deadline()) throw command.too_slow();
+        connection.await(command.deadline());
+    }
+}
+
+namespace {
+
+/// One of several commands.
+struct Running {
+    const RemoteCommand* request;
+    RunOptions options;
+    std::unique_ptr<Command> command;
+};
+
+}  // namespace
+
+void run_commands(Connection& connection, const std::vector<RemoteCommand>& commands) {
+    std::vector<Running> running;
+    running.reserve(commands.size());
+    for (const RemoteCommand& request : commands) {
+        const std::chrono::milliseconds no_limit(0);
+        running.push_back({&request, {{}, no_limit, request.on_output, request.on_error}, nullptr});
+    }
+    for (Running& each : running) {
+        each.command = std::make_unique<Command>(connection, each.request->command, each.options);
+    }
+    while (!running.empty()) {
+        bool has_moved = false;
+        for (Running& each : running) has_moved = each.command->advance() || has_moved;
+        std::erase_if(running, [](const Running& each) {
+            if (!each.command->is_at_end()) return false;
+            each.request->on_end(each.command->take_result());
+            return true;
+        });
+        const bool is_queued = std::ranges::any_of(
+            running, [](const Running& each) { return each.command->has_something_queued(); });
+        if (!has_moved && !is_queued && !running.empty()) connection.await(Deadline::max());
+    }
+}
+
+}  // namespace renoir::launch

@@ -1,0 +1,30 @@
+#pragma once
+
+/// Which entry of a host file an action or an error is about.
+///
+///     throw entry.error("nothing listens on port 22; start sshd there");
+
+#include <renoir/base/error.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace renoir::launch {
+
+struct HostEntry {
+    std::size_t number = 1;  ///< of the `[[host]]` table, from 1
+    std::string address;
+
+    /// "host 2 (host2.lan)"
+    [[nodiscard]] std::string name() const {
+        return "host " + std::to_string(number) + " (" + address + ")";
+    }
+
+    /// An error whose text begins with the name of the entry.
+    [[nodiscard]] Error error(const std::string& text,
+                              ErrorKind kind = ErrorKind::configuration) const {
+        return {kind, name() + ": " + text};
+    }
+};
+
+}  // namespace renoir::launch

@@ -1,0 +1,175 @@
+#include "launch/host_login.hpp"
+
+#include "launch/agent_command.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace renoir::launch {
+namespace {
+
+/// What an agent ends with when its host is lost.
+constexpr int lost_host = 255;
+
+/// Exit codes of what starts the daemon; see agent_command().
+constexpr int no_folder = 250;
+constexpr int no_command = 127;
+
+}  // namespace
+
+HostLogin::HostLogin(const RuntimeConfig& config, Machine machine, LoginNews& news,
+                     TerminalPrompt& prompt)
+    : config_(config),
+      machine_(std::move(machine)),
+      news_(news),
+      prompt_(prompt),
+      is_answered_(config.hosts().size()) {}
+
+/// Runs the work in a thread, and keeps what it throws.
+template <typename Work>
+void HostLogin::start(Work work) {
+    is_idle_ = false;
+    thread_ = std::jthread([this, work] {
+        try {
+            work();
+        } catch (const Error& error) {
+            if (!is_given_up_) failure_ = error;
+        } catch (const std::exception& error) {
+            failure_ =
+                entry_of(machine_.entries.front())
+                    .error(std::string("the launcher fails: ") + error.what(), ErrorKind::internal);
+        }
+        is_idle_ = true;
+        news_.changed.set();
+    });
+}
+
+HostEntry HostLogin::entry_of(std::size_t entry) const {
+    return {entry + 1, config_.hosts()[entry].address};
+}
+
+SshOptions HostLogin::ssh_options() const {
+    SshOptions options;
+    if (config_.launch().known_hosts) options.known_hosts = {*config_.launch().known_hosts};
+    options.accept_new_host_keys = config_.accepts_new_host_keys();
+    options.connect_timeout = config_.launch().connect_timeout;
+    return options;
+}
+
+void HostLogin::prepare(std::shared_future<JobPlan> plan) {
+    start([this, plan = std::move(plan)] { log_in_and_prepare(plan); });
+}
+
+void HostLogin::log_in_and_prepare(const std::shared_future<JobPlan>& plan) {
+    const std::size_t first = machine_.entries.front();
+    const SshConfig& ssh = config_.hosts()[first].ssh;
+    const Credentials credentials = resolved_credentials(
+        entry_of(first), ssh,
+        [this](const SecretQuestion& question) { return prompt_.ask(question); });
+    SshSession session(entry_of(first), ssh.port, credentials, ssh_options());
+    {
+        const std::scoped_lock lock(session_mutex_);
+        session_.emplace(std::move(session));
+    }
+    if (is_given_up_) return;
+    plan_.emplace(plan.get());
+    if (!machine_.is_copied_to) {
+        view_ = look_at_host(*session_);
+        return;
+    }
+    std::uint64_t copied = 0;
+    view_ = prepare_host(*session_, entry_of(first), plan_->copy, plan_->mpirun,
+                         [&](std::uint64_t bytes) {
+                             if (copied == 0) ++news_.copies;
+                             news_.copied_bytes += bytes - std::exchange(copied, bytes);
+                             news_.changed.set();
+                         });
+}
+
+void HostLogin::run(AgentMailbox& mailbox, RankOutput& output) {
+    thread_.join();
+    start([this, &mailbox, &output] { run_ranks(mailbox, output); });
+}
+
+void HostLogin::run_ranks(AgentMailbox& mailbox, RankOutput& output) {
+    std::vector<RemoteCommand> commands;
+    for (const std::size_t entry : machine_.entries) {
+        const auto words = mailbox.await_words(entry, news_.stop);
+        if (!words) return;
+        commands.push_back(command_for(entry, *words, mailbox, output));
+    }
+    try {
+        session_->run_all(commands);
+    } catch (const Error&) {
+        for (const std::size_t entry : machine_.entries) {
+            if (!is_answered_[entry]) mailbox.answer(entry, lost_host);
+            output.finish(entry);
+        }
+        throw;
+    }
+    if (config_.cleanup_executable() && machine_.is_copied_to) {
+        remove_program(*session_, plan_->copy);
+    }
+}
+
+RemoteCommand HostLogin::command_for(std::size_t entry, const std::vector<std::string>& words,
+                                     AgentMailbox& mailbox, RankOutput& output) {
+    AgentEntry agent;
+    agent.index = entry;
+    agent.base_port = config_.hosts()[entry].base_port;
+    if (!view_.own_address.empty()) agent.address = view_.own_address;
+    agent.remote_directory = plan_->copy.directory;
+    const auto take = [this, entry, &output](OutputStream stream, std::string_view bytes) {
+        const bool had_reader = !output.is_reader_gone();
+        const std::size_t started = output.started();
+        output.take(entry, stream, bytes);
+        const bool lost_reader = had_reader && output.is_reader_gone();
+        if (lost_reader || started != output.started()) news_.changed.set();
+    };
+    RemoteCommand command;
+    command.command = agent_command(agent, words);
+    command.on_output = [take](std::string_view bytes) {
+        take(OutputStream::standard_output, bytes);
+    };
+    command.on_error = [take](std::string_view bytes) {
+        take(OutputStream::standard_error, bytes);
+    };
+    command.on_end = [this, entry, &mailbox, &output](const RemoteResult& result) {
+        output.finish(entry);
+        end_of_daemon(entry, result, mailbox);
+    };
+    return command;
+}
+
+void HostLogin::end_of_daemon(std::size_t entry, const RemoteResult& result,
+                              AgentMailbox& mailbox) {
+    const int code = result.signal.empty() ? result.exit_status : lost_host;
+    is_answered_[entry] = true;
+    if (code != 0 && !daemon_failure_) {
+        const HostEntry host = entry_of(entry);
+        const std::string what =
+            code == no_folder ? "there is no room for the files of mpirun's daemon; free some in "
+                                "its temporary folder (TMPDIR, /tmp)"
+            : code == no_command ? "mpirun's daemon is not found there; install Open MPI"
+            : code > 128         ? "mpirun's daemon there was ended by signal " +
+                               std::to_string(code - 128) + "; look for who or what has sent it"
+                         : "mpirun's daemon there ended with exit code " + std::to_string(code) +
+                               "; see what it printed before";
+        daemon_failure_ = host.error(what, ErrorKind::cancelled);
+    }
+    mailbox.answer(entry, code);
+    news_.changed.set();
+}
+
+void HostLogin::give_up() noexcept {
+    is_given_up_ = true;
+    interrupt();
+}
+
+void HostLogin::interrupt() noexcept {
+    const std::scoped_lock lock(session_mutex_);
+    if (session_) session_->interrupt();
+}
+
+}  // namespace renoir::launch

@@ -1,0 +1,73 @@
+#include "launch/job_failure.hpp"
+
+#include <cstddef>
+#include <regex>
+
+#include "launch/host_entry.hpp"
+
+namespace renoir::launch {
+namespace {
+
+/// Lines of mpirun are broken anywhere.
+std::string in_one_line(std::string_view text) {
+    std::string line;
+    for (const char character : text) {
+        const bool is_blank = character == ' ' || character == '\n' || character == '\r';
+        if (is_blank && (line.empty() || line.back() == ' ')) continue;
+        line += is_blank ? ' ' : character;
+    }
+    return line;
+}
+
+std::optional<std::string> text_of(const std::vector<HostConfig>& hosts, const std::string& rank,
+                                   const std::string& what) {
+    // A rank is the entry with its number.
+    const std::size_t entry = std::stoul(rank);
+    if (entry >= hosts.size()) return std::nullopt;
+    return HostEntry{entry + 1, hosts[entry].address}.name() + ": rank " + rank + " " + what;
+}
+
+std::string remedy_of_signal(const std::string& signal) {
+    if (signal == "9") return "; see the kernel's log there (dmesg) whether memory ran out";
+    if (signal == "11" || signal == "7" || signal == "4" || signal == "8") {
+        return "; this is a defect in the program: debug it with --local 1";
+    }
+    return "; look for who or what has sent it";
+}
+
+}  // namespace
+
+std::optional<std::string> rank_failure(std::string_view messages,
+                                        const std::vector<HostConfig>& hosts) {
+    // The parts of the expressions have limits, so that no text takes long.
+    static const std::regex signal(
+        R"(process rank ([0-9]{1,6}) with PID [0-9]{1,10} on node [^ ]{1,64} exited on signal )"
+        R"(([0-9]{1,3}) \(([^)]{1,40})\))");
+    // The rank is that in the communicator: another one than these may count in another way.
+    static const std::regex abort(
+        R"(MPI_ABORT was invoked on rank ([0-9]{1,6}) in communicator )"
+        R"((?:MPI_COMM_WORLD|MPI COMMUNICATOR [0-9]{1,5} DUP FROM 0) with errorcode )"
+        R"((-?[0-9]{1,10}))");
+    static const std::regex code(
+        R"(Process name: \[{1,2}[^\]]{1,40}\],([0-9]{1,6})\] Exit code: ([0-9]{1,3}))");
+    const std::string text = in_one_line(messages);
+    std::smatch found;
+    if (std::regex_search(text, found, signal)) {
+        return text_of(hosts, found[1],
+                       "was ended by signal " + found[2].str() + " (" + found[3].str() + ")" +
+                           remedy_of_signal(found[2]));
+    }
+    if (std::regex_search(text, found, abort)) {
+        return text_of(hosts, found[1],
+                       "has ended the job by MPI_Abort with code " + found[2].str() +
+                           "; see what it printed before");
+    }
+    if (std::regex_search(text, found, code)) {
+        return text_of(hosts, found[1],
+                       "ended with exit code " + found[2].str() +
+                           " and no error line; see what it printed before");
+    }
+    return std::nullopt;
+}
+
+}  // namespace renoir::launch

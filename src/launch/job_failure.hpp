@@ -1,0 +1,19 @@
+#pragma once
+
+/// Why a job has failed, out of what mpirun says about it.
+
+#include <renoir/config/runtime_config.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace renoir::launch {
+
+/// One line that names the host: "host 2 (host2.lan): rank 1 was ended by signal 9 (Killed); what
+/// to do". Nothing when the words of mpirun are not understood.
+[[nodiscard]] std::optional<std::string> rank_failure(std::string_view messages,
+                                                      const std::vector<HostConfig>& hosts);
+
+}  // namespace renoir::launch

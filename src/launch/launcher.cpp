@@ -1,0 +1,413 @@
+#include "launch/launcher.hpp"
+
+#include "base/child_process.hpp"
+#include "config/host_file.hpp"
+#include "launch/copy_progress.hpp"
+#include "launch/host_login.hpp"
+#include "launch/job_failure.hpp"
+#include "launch/mpirun_command.hpp"
+#include "launch/node_names.hpp"
+#include "launch/signals.hpp"
+
+#include <renoir/base/uncaught.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <set>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+namespace renoir::launch {
+namespace fs = std::filesystem;
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+/// From the failure of one host to the end of what is done on the others.
+constexpr milliseconds patience_for_failures{500};
+/// Ranks start when the daemons of all hosts have reached mpirun.
+constexpr seconds patience_for_start{20};
+/// From a signal to the end of mpirun, which gives ranks a second for theirs.
+constexpr seconds patience_for_end{5};
+/// From the end of mpirun to that of its daemons, when nothing more comes from the hosts.
+constexpr seconds patience_for_hosts{3};
+/// More of what mpirun says is not kept.
+constexpr std::size_t most_messages = std::size_t{1} << 16;
+
+// ---- what is started ---------------------------------------------------------------------------
+
+std::vector<std::string> own_arguments() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    std::vector<std::string> words;
+    for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+    if (!words.empty()) words.erase(words.begin());
+    return words;
+}
+
+fs::path own_program() {
+    std::error_code ignored;
+    return fs::read_symlink("/proc/self/exe", ignored);
+}
+
+MpirunVersion own_mpirun() {
+    return mpirun_version(detail::capture_output({"mpirun", "--version"}).text);
+}
+
+bool is_set(const RuntimeConfig& config, std::string_view name) {
+    const auto& wished = config.launch().environment;
+    const auto is_it = [name](const auto& variable) { return variable.first == name; };
+    return std::getenv(std::string(name).c_str()) != nullptr || std::ranges::any_of(wished, is_it);
+}
+
+/// The request but for what is known later.
+MpirunRequest request_of(const RuntimeConfig& config) {
+    MpirunRequest request;
+    request.entries = config.hosts().size();
+    request.arguments = own_arguments();
+    request.extra_words = config.launch().mpirun_arguments;
+    request.environment = config.launch().environment;
+    request.environment.emplace_back(detail::hosts_variable, detail::shared_text(config));
+    // Ranks speak over TCP here; to look for other networks would take as long as all the rest.
+    if (!is_set(config, "OMPI_MCA_pml")) request.environment.emplace_back("OMPI_MCA_pml", "ob1");
+    request.is_root = geteuid() == 0;
+    return request;
+}
+
+int print_dry_run(const RuntimeConfig& config) {
+    const LocalFile program(own_program());
+    MpirunRequest request = request_of(config);
+    request.version = own_mpirun();
+    request.hostfile = "hosts";
+    request.agent = {"sh", "agent"};
+    request.program = copy_name(program);
+    std::erase(request.arguments, "--dry-run");
+    std::cout << dry_run_text(request, config.hosts()) << std::flush;
+    return 0;
+}
+
+// ---- the launcher ------------------------------------------------------------------------------
+
+class Launcher {
+ public:
+    explicit Launcher(const RuntimeConfig& config)
+        : config_(config), output_(host_labels(config.hosts())), request_(request_of(config)) {}
+
+    int run() {
+        // Other processes of this user cannot read what this one holds, nor is it ever dumped.
+        prctl(PR_SET_DUMPABLE, 0);
+        if (const std::string text = detail::exposed_secret_warning(config_); !text.empty()) {
+            std::cerr << text << '\n';
+        }
+        if (prepare_hosts()) {
+            start_mpirun();
+            supervise();
+            await_hosts();
+        }
+        return end();
+    }
+
+ private:
+    // ---- before the job ------------------------------------------------------------------------
+
+    /// Returns whether the job can start.
+    bool prepare_hosts() {
+        std::promise<JobPlan> promise;
+        const std::shared_future<JobPlan> plan = promise.get_future().share();
+        for (Machine& machine : machines_of(config_.hosts())) {
+            logins_.push_back(
+                std::make_unique<HostLogin>(config_, std::move(machine), news_, prompt_));
+            logins_.back()->prepare(plan);
+        }
+        try {
+            make_plan();
+            promise.set_value({{*program_, request_.program, config_.launch().remote_directory},
+                               request_.version});
+        } catch (const Error&) {
+            promise.set_exception(std::current_exception());
+            interrupt_hosts();
+            throw;
+        }
+        return await_preparation();
+    }
+
+    void make_plan() {
+        program_.emplace(own_program());
+        request_.program = copy_name(*program_);
+        request_.version = own_mpirun();
+    }
+
+    bool await_preparation() {
+        CopyProgress progress(program_->size());
+        std::optional<Clock::time_point> limit;
+        while (!are_idle()) {
+            progress.show(news_.copied_bytes, news_.copies);
+            await({}, limit ? milliseconds(100) : progress.interval());
+            if (ending_signal_) abandon_preparation();
+            if (!limit && has_failed_host()) limit = Clock::now() + patience_for_failures;
+            if (limit && Clock::now() > *limit) {
+                for (const auto& login : logins_) login->give_up();
+            }
+        }
+        progress.clear();
+        return !has_failed_host();
+    }
+
+    [[nodiscard]] bool has_failed_host() const {
+        return std::ranges::any_of(logins_, [](const auto& login) {
+            return login->is_idle() && login->failure().has_value();
+        });
+    }
+
+    /// The threads may be waiting for an answer of a user or of a host.
+    [[noreturn]] void abandon_preparation() {
+        prompt_.restore();
+        std::_Exit(128 + *ending_signal_);
+    }
+
+    void start_mpirun() {
+        mailbox_.emplace(config_.hosts().size());
+        request_.hostfile = mailbox_->hostfile();
+        request_.agent = mailbox_->agent();
+        request_.interfaces = own_interfaces();
+        const MpirunCommand command = mpirun_command(request_);
+        for (const auto& login : logins_) login->run(*mailbox_, output_);
+        detail::ChildOptions options;
+        options.environment = command.environment;
+        // Files of mpirun that it does not come to remove are removed with the folder.
+        options.environment.emplace_back("OMPI_MCA_orte_tmpdir_base", mailbox_->folder());
+        options.environment.emplace_back("PRTE_MCA_prte_tmpdir_base", mailbox_->folder());
+        options.has_input = true;
+        options.catches_errors = true;
+        mpirun_.emplace(command.words, options);
+        for (const int pipe : {mpirun_->output(), mpirun_->errors()}) {
+            fcntl(pipe, F_SETFL, O_NONBLOCK);
+        }
+    }
+
+    /// mpirun listens where the hosts can reach it, and nowhere else.
+    [[nodiscard]] std::string own_interfaces() const {
+        std::set<std::string> networks;
+        for (const auto& login : logins_) {
+            const std::string address = login->local_address();
+            if (address.empty()) return {};
+            // Open MPI 4.1 misreads a network of one address (/32) as one of all addresses.
+            networks.insert(address + "/31");
+        }
+        std::string list;
+        for (const std::string& network : networks) list += (list.empty() ? "" : ",") + network;
+        return list;
+    }
+
+    // ---- during the job ------------------------------------------------------------------------
+
+    void supervise() {
+        const auto start_limit = Clock::now() + patience_for_start;
+        while (!mpirun_->exit_code()) {
+            const bool has_started = output_.started() > 0;
+            await({mpirun_->output(), mpirun_->errors()}, is_ending_    ? milliseconds(100)
+                                                          : has_started ? milliseconds(-1)
+                                                                        : milliseconds(1000));
+            take_messages();
+            if (output_.is_reader_gone()) end_job(SIGTERM);
+            if (!has_started && Clock::now() > start_limit && output_.started() == 0) {
+                is_start_too_slow_ = true;
+                end_job(SIGTERM);
+            }
+            if (is_ending_ && Clock::now() > *end_limit_) mpirun_->send(SIGKILL);
+        }
+        take_messages();
+    }
+
+    void end_job(int signal) {
+        if (is_ending_) return;
+        is_ending_ = true;
+        end_limit_ = Clock::now() + patience_for_end;
+        mpirun_->send(signal);
+    }
+
+    void take_messages() {
+        for (const int pipe : {mpirun_->output(), mpirun_->errors()}) {
+            std::array<char, 4096> buffer{};
+            ssize_t size = 0;
+            while ((size = read(pipe, buffer.data(), buffer.size())) > 0) {
+                const std::size_t room = most_messages - messages_.size();
+                messages_.append(buffer.data(), std::min(static_cast<std::size_t>(size), room));
+            }
+        }
+    }
+
+    /// Waits for descriptors, for news and for signals, which are dealt with.
+    void await(std::vector<int> descriptors, milliseconds limit) {
+        std::vector<pollfd> wanted{{signals_.descriptor(), POLLIN, 0},
+                                   {news_.changed.descriptor(), POLLIN, 0}};
+        for (const int descriptor : descriptors) wanted.push_back({descriptor, POLLIN, 0});
+        (void)poll(wanted.data(), wanted.size(), static_cast<int>(limit.count()));
+        (void)news_.changed.take();
+        while (const auto signal = signals_.next()) deal_with(*signal);
+    }
+
+    void deal_with(const SignalWatch::Signal& signal) {
+        if (signal.number == SIGCHLD) return;
+        if (signal.ends_job() && !ending_signal_) ending_signal_ = signal.number;
+        if (!mpirun_) return;
+        if (signal.ends_job()) {
+            is_ending_ = true;
+            if (!end_limit_) end_limit_ = Clock::now() + patience_for_end;
+        }
+        if (!signal.is_of_terminal) mpirun_->send(signal.number);
+    }
+
+    // ---- after the job -------------------------------------------------------------------------
+
+    /// The output of the ranks comes to its end, however slow its reader is; what is silent is
+    /// ended.
+    void await_hosts() {
+        news_.stop.set();
+        auto limit = Clock::now() + patience_for_hosts;
+        std::size_t bytes = output_.bytes();
+        while (!are_idle() && Clock::now() < limit) {
+            await({}, milliseconds(100));
+            const bool has_moved = output_.bytes() != std::exchange(bytes, output_.bytes());
+            const bool is_waiting = output_.is_writing() && !ending_signal_;
+            if (has_moved || is_waiting) limit = Clock::now() + patience_for_hosts;
+        }
+        interrupt_hosts();
+        const auto last_limit = Clock::now() + patience_for_hosts;
+        while (!are_idle() && Clock::now() < last_limit) await({}, milliseconds(100));
+        // A thread that waits for the reader of its output cannot be ended otherwise.
+        if (!are_idle()) end_at_once();
+    }
+
+    [[noreturn]] void end_at_once() {
+        mailbox_.reset();
+        std::_Exit(ending_signal_ ? 128 + *ending_signal_ : 1);
+    }
+
+    [[nodiscard]] bool are_idle() const {
+        return std::ranges::all_of(logins_, [](const auto& login) { return login->is_idle(); });
+    }
+
+    void interrupt_hosts() {
+        for (const auto& login : logins_) login->interrupt();
+    }
+
+    int end() {
+        if (ending_signal_) return 128 + *ending_signal_;
+        if (const auto& failure = output_.failure()) {
+            detail::print_error_line(failure->what());
+            return failure->exit_code();
+        }
+        if (output_.is_reader_gone()) return 128 + SIGPIPE;
+        const int code = mpirun_ ? mpirun_->wait() : 0;
+        if (code == 0 && mpirun_) {
+            show_messages();
+            return 0;
+        }
+        const auto reason = failure();
+        if (reason) detail::print_error_line(reason->what());
+        if (code != 0 && (!reason || has_rank_code(code))) return code;
+        return reason ? reason->exit_code() : 1;
+    }
+
+    /// Whether the code is one that a rank may have ended with, and not one of mpirun's own.
+    [[nodiscard]] bool has_rank_code(int code) const {
+        return !is_start_too_slow_ && !login_failure() && code != 0;
+    }
+
+    /// What is to be told besides what ranks have told.
+    std::optional<Error> failure() {
+        if (auto error = login_failure()) return error;
+        if (is_start_too_slow_) return start_failure();
+        if (mpirun_->ending_signal() && !is_ending_) {
+            return Error(ErrorKind::cancelled, "mpirun, here, was ended by signal " +
+                                                   std::to_string(*mpirun_->ending_signal()) +
+                                                   "; look for who or what has sent it");
+        }
+        if (auto error = daemon_failure()) return error;
+        if (output_.has_error_line()) return std::nullopt;
+        if (const auto text = rank_failure(messages_, config_.hosts())) {
+            return Error(ErrorKind::cancelled, *text);
+        }
+        show_messages();
+        return Error(ErrorKind::cancelled, "mpirun has ended the job with exit code " +
+                                               std::to_string(mpirun_->wait()) +
+                                               "; see its messages above");
+    }
+
+    [[nodiscard]] std::optional<Error> login_failure() const {
+        std::optional<Error> first;
+        std::size_t others = 0;
+        for (const auto& login : logins_) {
+            if (!login->failure()) continue;
+            if (first) ++others;
+            if (!first) first = login->failure();
+        }
+        if (others == 0) return first;
+        return Error(first->kind(), std::string(first->what()) + " (" + std::to_string(others) +
+                                        (others == 1 ? " other login" : " other logins") +
+                                        " failed as well)");
+    }
+
+    [[nodiscard]] std::optional<Error> daemon_failure() const {
+        for (const auto& login : logins_) {
+            if (login->daemon_failure()) return login->daemon_failure();
+        }
+        return std::nullopt;
+    }
+
+    [[nodiscard]] Error start_failure() const {
+        return {ErrorKind::configuration,
+                "the job has not started within " + std::to_string(patience_for_start.count()) +
+                    " s: not every host reaches mpirun on this machine (" + request_.interfaces +
+                    "); let the hosts connect to it (firewall), or start the job from one of them"};
+    }
+
+    void show_messages() {
+        std::vector<std::string> addresses;
+        for (const HostConfig& host : config_.hosts()) addresses.push_back(host.address);
+        std::istringstream lines(with_addresses(messages_, addresses));
+        for (std::string line; std::getline(lines, line);) {
+            // A race within mpirun, without consequences.
+            const bool is_harmless = line.find("plm:rsh: Warning: setpgid(") != line.npos;
+            if (!is_harmless && !line.empty()) output_.add_message(line);
+        }
+    }
+
+    const RuntimeConfig& config_;
+    SignalWatch signals_;
+    TerminalPrompt prompt_;
+    LoginNews news_;
+    RankOutput output_;
+    MpirunRequest request_;
+    std::optional<LocalFile> program_;
+    std::optional<AgentMailbox> mailbox_;
+    std::optional<detail::ChildProcess> mpirun_;
+    std::vector<std::unique_ptr<HostLogin>> logins_;
+    std::string messages_;
+    std::optional<int> ending_signal_;
+    std::optional<Clock::time_point> end_limit_;
+    bool is_ending_ = false;
+    bool is_start_too_slow_ = false;
+};
+
+}  // namespace
+
+int run_on_hosts(const RuntimeConfig& config) {
+    return config.dry_run() ? print_dry_run(config) : Launcher(config).run();
+}
+
+}  // namespace renoir::launch
