@@ -1,0 +1,14 @@
+#include <iostream>
+
+#include <renoir/renoir.hpp>
+
+int main() {
+    auto config = renoir::RuntimeConfig::local(4);
+    renoir::StreamContext ctx(config);
+
+    auto multiples =
+        ctx.stream_par_iter(0, 1000).filter([](int n) { return n % 3 == 0; }).collect_count();
+
+    ctx.execute_blocking();
+    if (auto count = multiples.get()) std::cout << *count << '\n';
+}

@@ -1,0 +1,13 @@
+#include <iostream>
+
+#include <renoir/renoir.hpp>
+
+int main() {
+    auto ctx = renoir::StreamContext::new_local();
+
+    auto multiples =
+        ctx.stream_par_iter(0, 1000).filter([](int n) { return n % 3 == 0; }).collect_count();
+
+    ctx.execute_blocking();
+    if (auto count = multiples.get()) std::cout << *count << '\n';
+}
