@@ -21,6 +21,11 @@ class Documents(unittest.TestCase):
         tested = [text_of(f"tests/consumer/program/{name}.cpp") for name in ("wordcount", "windows")]
         self.assertEqual(programs, tested)
 
+    def test_the_programs_and_the_file_of_the_contexts_are_those_that_the_tests_run(self):
+        shown = re.findall(r"```(?:cpp|toml)\n(.*?)```", text_of("docs/contexts.md"), re.DOTALL)
+        names = ("new_local.cpp", "local.cpp", "remote.cpp", "config.toml", "from_args.cpp")
+        self.assertEqual(shown, [text_of(f"tests/launch/contexts/{name}") for name in names])
+
     def test_the_order_of_modules_is_that_of_the_build(self):
         order = re.search(r"foreach\(module ([^)]*)\)", text_of("CMakeLists.txt")).group(1)
         self.assertIn(" -> ".join(order.split()), text_of("HACKING.md"))
