@@ -198,7 +198,7 @@ class Launcher {
         }
     }
 
-    /// mpirun listens where the hosts can reach it, and nowhere else.
+    /// Where the hosts can reach mpirun. It tells them of no other address, but listens on all.
     [[nodiscard]] std::string own_interfaces() const {
         std::set<std::string> networks;
         for (const auto& login : logins_) {

@@ -15,7 +15,7 @@ import termios
 import time
 import unittest
 
-from cluster import SCRIPT, SKIPPED, Cluster, Unavailable
+from cluster import REPOSITORY, SCRIPT, SKIPPED, Cluster, Unavailable
 
 # remote_program.cpp, word count, and a program with a library that hosts do not see.
 PROGRAM, WORDCOUNT, LINKED = (pathlib.Path(sys.argv.pop(1)).resolve() for _ in range(3))
@@ -129,6 +129,34 @@ def leftovers():
         for line in CLUSTER.leftovers()
         if not kept.fullmatch(line) and not given.fullmatch(line)
     ]
+
+
+def pattern_of(message):
+    """A message without what differs from one failure to the next."""
+    for expression, replacement in (
+        (r"'[^']*'", "'...'"),
+        (r"SHA256:\S+", "SHA256:..."),
+        (r">> \S+", ">> FILE"),
+        (r"\S+\.toml:", "FILE:"),
+        (r"\(\S+\.cpp:\d+\)", "(SOURCE)"),
+        (r"of the program: [^;]+;", "of the program: LIBRARY;"),
+        (r"host \d+ \([^)]*\)", "host N (HOST)"),
+        (r"host\d\.lan|nohost\.lan", "HOST"),
+        (r"\d+(\.\d+)*", "N"),
+        (r" \(N other logins? failed as well\)", ""),
+    ):
+        message = re.sub(expression, replacement, message)
+    return message
+
+
+def documented_failures():
+    """The messages and exit codes of the table in docs/remote.md."""
+    text = (REPOSITORY / "docs" / "remote.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|[^|]*\| `(error: [^`]*)` \| (\d+) \|$", text, re.MULTILINE)
+    return {(pattern_of(message), int(code)) for message, code in rows}
+
+
+DOCUMENTED = documented_failures()
 
 
 # What a test that has failed has left is not held against others.
@@ -248,6 +276,9 @@ class RemoteTest(unittest.TestCase):
         for line in secret("all").splitlines():
             self.assertNotIn(line, errors)
 
+    def assert_documented(self, errors, code):
+        self.assertIn((pattern_of(errors.rstrip("\n")), code), DOCUMENTED)
+
     def assert_fails(self, path, expected, *words, code=None, seconds=SOON, **options):
         """A job that cannot start: it ends in time, with one line, and leaves nothing."""
         start = time.monotonic()
@@ -258,7 +289,9 @@ class RemoteTest(unittest.TestCase):
             "launcher", *before, program, *(words or ("say",)), "--remote", path, *more, **options
         )
         self.assertLess(time.monotonic() - start, seconds)
-        self.assert_one_error(result.stderr.decode(), expected)
+        errors = result.stderr.decode()
+        self.assert_one_error(errors, expected)
+        self.assert_documented(errors, result.returncode)
         self.assertEqual(result.stdout, b"")
         if code is None:
             self.assertNotEqual(result.returncode, 0)
@@ -276,6 +309,7 @@ class RemoteTest(unittest.TestCase):
             self.assertEqual(errors, "")
         else:
             self.assert_one_error(errors, expected)
+            self.assert_documented(errors, returncode)
         if code is None:
             self.assertNotEqual(returncode, 0)
         else:
