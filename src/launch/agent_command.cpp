@@ -1,6 +1,7 @@
 #include "launch/agent_command.hpp"
 
 #include "config/host_ports.hpp"
+#include "launch/mpirun_uri.hpp"
 #include "launch/shell_words.hpp"
 
 #include <algorithm>
@@ -34,12 +35,24 @@ bool names_folder(std::string_view name) {
     return name == "orte_tmpdir_base" || name == "prte_tmpdir_base";
 }
 
+bool names_mpirun(std::string_view name) {
+    return name.ends_with("hnp_uri") || name.ends_with("parent_uri");
+}
+
 bool keeps_or_leaves_session(std::string_view word) {
     return word == "--daemonize" || word == "--leave-session-attached";
 }
 
+std::string changed_value(const AgentEntry& entry, std::string_view name, std::string_view value) {
+    if (names_agent(name)) return "sh";
+    if (names_mpirun(name) && entry.forwarded_port) {
+        return with_loopback(value, *entry.forwarded_port);
+    }
+    return std::string(value);
+}
+
 /// The words of mpirun for the login shell, with blanks between, as ssh would join them.
-std::string daemon_line(std::span<const std::string> words) {
+std::string daemon_line(const AgentEntry& entry, std::span<const std::string> words) {
     std::string line;
     const auto add = [&](std::string_view word) {
         if (!line.empty()) line += ' ';
@@ -56,7 +69,7 @@ std::string daemon_line(std::span<const std::string> words) {
         if (!names_ports(name) && !names_interface(name) && !names_folder(name)) {
             add(words[at]);
             add(name);
-            add(names_agent(name) ? std::string_view("sh") : std::string_view(words[at + 2]));
+            add(changed_value(entry, name, words[at + 2]));
         }
         at += 2;
     }
@@ -137,13 +150,22 @@ std::string with_own_folder(const std::string& script) {
 
 }  // namespace
 
+std::optional<std::uint16_t> mpirun_port(std::span<const std::string> words) {
+    for (std::size_t at = 0; at + 2 < words.size(); ++at) {
+        if (sets_parameter(words[at]) && names_mpirun(words[at + 1])) {
+            return port_of_mpirun(words[at + 2]);
+        }
+    }
+    return std::nullopt;
+}
+
 std::string agent_command(const AgentEntry& entry, std::span<const std::string> words) {
     Exports exports;
     exports.add("RENOIR_HOST_INDEX", std::to_string(entry.index));
     add_ports(exports, entry.base_port);
     if (entry.address) add_interface(exports, *entry.address);
     exports.add_path(entry.remote_directory);
-    const std::string script = with_own_folder(with_pipes(daemon_line(words)));
+    const std::string script = with_own_folder(with_pipes(daemon_line(entry, words)));
     // The login shell may be any; it has to understand single quotes only.
     return "exec sh -c " + shell_quoted(exports.text() + script);
 }

@@ -21,13 +21,20 @@ struct AgentEntry {
     /// Nothing where it was reached over IPv6.
     std::optional<std::string> address;
     std::string remote_directory;  ///< of the program; relative: to the home directory
+    /// The port of the host's loopback interface at which its daemon finds mpirun. Nothing where it
+    /// can connect to mpirun itself.
+    std::optional<std::uint16_t> forwarded_port;
 };
+
+/// The port at which daemons find mpirun, by its words; nothing where they do not tell.
+[[nodiscard]] std::optional<std::uint16_t> mpirun_port(std::span<const std::string> words);
 
 /// One line for the login shell of the host. In it
 /// - the agent of mpirun is replaced by one that exists on every host, as the daemon looks for it,
 /// - the daemon stays in the foreground, so that its end is seen,
 /// - the ports and the interface are those of the entry, whatever mpirun's own are,
 /// - the files of the daemon are in a folder that is removed when it has ended, however it did,
+/// - the daemon finds mpirun at the forwarded port, if there is one,
 /// - the standard output of the line is the rank's, and its standard error the rank's and the
 ///   daemon's; the line ends when both have closed them, with the exit code of the daemon.
 ///

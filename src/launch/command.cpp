@@ -16,15 +16,6 @@ std::string named(const std::string& command) {
     return "'" + (command.size() <= enough ? command : command.substr(0, enough) + "...") + "'";
 }
 
-/// The library needs the connection to free a channel: a moment for that, no more.
-struct ChannelEnd {
-    LIBSSH2_SESSION* session;
-
-    void operator()(LIBSSH2_CHANNEL* channel) const noexcept {
-        with_blocking_session(session, [channel] { libssh2_channel_free(channel); });
-    }
-};
-
 class Command {
  public:
     Command(Connection& connection, const std::string& command, const RunOptions& options)
@@ -151,7 +142,7 @@ class Command {
     bool is_input_ended_ = false;
     std::vector<char> buffer_ = std::vector<char>(buffer_size);
     RemoteResult result_;
-    std::unique_ptr<LIBSSH2_CHANNEL, ChannelEnd> channel_;
+    ChannelHandle channel_;
 };
 
 }  // namespace
@@ -179,27 +170,36 @@ struct Running {
 
 }  // namespace
 
-void run_commands(Connection& connection, const std::vector<RemoteCommand>& commands) {
+void run_commands(Connection& connection, const std::vector<RemoteCommand>& commands,
+                  ForwardedPort* port, std::uint16_t local_port) {
     std::vector<Running> running;
     running.reserve(commands.size());
     for (const RemoteCommand& request : commands) {
-        const std::chrono::milliseconds no_limit(0);
-        running.push_back({&request, {{}, no_limit, request.on_output, request.on_error}, nullptr});
+        RunOptions options;
+        options.limit = std::chrono::milliseconds(0);
+        options.on_output = request.on_output;
+        options.on_error = request.on_error;
+        running.push_back({&request, std::move(options), nullptr});
     }
     for (Running& each : running) {
         each.command = std::make_unique<Command>(connection, each.request->command, each.options);
     }
     while (!running.empty()) {
-        bool has_moved = false;
+        bool has_moved = port != nullptr && port->advance(local_port);
         for (Running& each : running) has_moved = each.command->advance() || has_moved;
         std::erase_if(running, [](const Running& each) {
             if (!each.command->is_at_end()) return false;
             each.request->on_end(each.command->take_result());
             return true;
         });
-        const bool is_queued = std::ranges::any_of(
-            running, [](const Running& each) { return each.command->has_something_queued(); });
-        if (!has_moved && !is_queued && !running.empty()) connection.await(Deadline::max());
+        const bool is_queued = (port != nullptr && port->has_something_queued()) ||
+                               std::ranges::any_of(running, [](const Running& each) {
+                                   return each.command->has_something_queued();
+                               });
+        if (has_moved || is_queued || running.empty()) continue;
+        std::vector<pollfd> others;
+        if (port != nullptr) port->add_to(others);
+        connection.await(Deadline::max(), std::move(others));
     }
 }
 

@@ -2,9 +2,11 @@
 
 /// Runs commands on a host, each on a channel of its own of one connection; see SshSession.
 
+#include <cstdint>
 #include <vector>
 
 #include "launch/connection.hpp"
+#include "launch/forwarded_port.hpp"
 #include "launch/ssh_session.hpp"
 
 namespace renoir::launch {
@@ -12,6 +14,8 @@ namespace renoir::launch {
 [[nodiscard]] RemoteResult run_command(Connection& connection, const std::string& command,
                                        const RunOptions& options);
 
-void run_commands(Connection& connection, const std::vector<RemoteCommand>& commands);
+/// Serves a port besides, if there is one, whose connections come to `local_port`.
+void run_commands(Connection& connection, const std::vector<RemoteCommand>& commands,
+                  ForwardedPort* port, std::uint16_t local_port);
 
 }  // namespace renoir::launch

@@ -283,12 +283,13 @@ void Connection::await_sending() {
     wait_for_socket(POLLOUT, milliseconds(60'000));
 }
 
-void Connection::wait_for_socket(short events, milliseconds time) const {
-    pollfd wait{socket_.number(), events, 0};
-    (void)poll(&wait, 1, static_cast<int>(time.count()));
+void Connection::wait_for_socket(short events, milliseconds time,
+                                 std::vector<pollfd> others) const {
+    others.push_back({socket_.number(), events, 0});
+    (void)poll(others.data(), others.size(), static_cast<int>(time.count()));
 }
 
-void Connection::await(Deadline deadline) {
+void Connection::await(Deadline deadline, std::vector<pollfd> others) {
     milliseconds time = time_left(deadline);
     if (time.count() == 0) {
         throw entry_.error("the host does not answer in time; check its load and the network",
@@ -300,7 +301,7 @@ void Connection::await(Deadline deadline) {
     if (!sending && libssh2_keepalive_send(session(), &next) == 0 && next > 0) {
         time = std::min(time, milliseconds(seconds(next)));
     }
-    wait_for_socket(sending ? POLLOUT : POLLIN, time);
+    wait_for_socket(sending ? POLLOUT : POLLIN, time, std::move(others));
 }
 
 bool Connection::means_lost(int code) noexcept {

@@ -7,6 +7,7 @@
 ///     int code = connection.call(deadline, [&] { return libssh2_...(connection.session()); });
 
 #include <libssh2.h>
+#include <poll.h>
 
 #include <chrono>
 #include <cstdint>
@@ -64,8 +65,9 @@ class Connection {
     template <class Call>
     auto attempt(Call function);
 
-    /// Waits until there may be progress. Throws Error (cancelled) when the deadline has passed.
-    void await(Deadline deadline);
+    /// Waits until there may be progress, here or with the others. Throws Error (cancelled) when
+    /// the deadline has passed. Once keep_alive() was called it returns every three seconds.
+    void await(Deadline deadline, std::vector<pollfd> others = {});
 
     /// What to throw after the library has failed with `code`: that the connection is lost, if it
     /// is, or else `text`.
@@ -80,7 +82,8 @@ class Connection {
     [[nodiscard]] bool shake_hands(Deadline deadline);
     [[nodiscard]] std::string host_key_preference() const;
     void prefer(int method, const std::string& names);
-    void wait_for_socket(short events, std::chrono::milliseconds time) const;
+    void wait_for_socket(short events, std::chrono::milliseconds time,
+                         std::vector<pollfd> others = {}) const;
     [[nodiscard]] bool is_sending() const;
     void await_sending();
 

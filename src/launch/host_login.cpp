@@ -74,17 +74,21 @@ void HostLogin::log_in_and_prepare(const std::shared_future<JobPlan>& plan) {
     }
     if (is_given_up_) return;
     plan_.emplace(plan.get());
-    if (!machine_.is_copied_to) {
-        view_ = look_at_host(*session_);
-        return;
-    }
+    plan_->launcher.address = session_->local_address();
+    view_ = prepared_host();
+    if (view_.reaches_launcher == false) forwarded_port_ = session_->forward_port();
+}
+
+HostView HostLogin::prepared_host() {
+    const HostEntry entry = entry_of(machine_.entries.front());
+    if (!machine_.is_copied_to) return look_at_host(*session_, entry, plan_->launcher);
     std::uint64_t copied = 0;
-    view_ = prepare_host(*session_, entry_of(first), plan_->copy, plan_->mpirun,
-                         [&](std::uint64_t bytes) {
-                             if (copied == 0) ++news_.copies;
-                             news_.copied_bytes += bytes - std::exchange(copied, bytes);
-                             news_.changed.set();
-                         });
+    return prepare_host(*session_, entry, plan_->copy, plan_->mpirun, plan_->launcher,
+                        [&](std::uint64_t bytes) {
+                            if (copied == 0) ++news_.copies;
+                            news_.copied_bytes += bytes - std::exchange(copied, bytes);
+                            news_.changed.set();
+                        });
 }
 
 void HostLogin::run(AgentMailbox& mailbox, RankOutput& output) {
@@ -94,13 +98,15 @@ void HostLogin::run(AgentMailbox& mailbox, RankOutput& output) {
 
 void HostLogin::run_ranks(AgentMailbox& mailbox, RankOutput& output) {
     std::vector<RemoteCommand> commands;
+    std::optional<std::uint16_t> port;
     for (const std::size_t entry : machine_.entries) {
         const auto words = mailbox.await_words(entry, news_.stop);
         if (!words) return;
         commands.push_back(command_for(entry, *words, mailbox, output));
+        port = mpirun_port(*words);
     }
     try {
-        session_->run_all(commands);
+        session_->run_all(commands, port.value_or(0));
     } catch (const Error&) {
         for (const std::size_t entry : machine_.entries) {
             if (!is_answered_[entry]) mailbox.answer(entry, lost_host);
@@ -120,6 +126,7 @@ RemoteCommand HostLogin::command_for(std::size_t entry, const std::vector<std::s
     agent.base_port = config_.hosts()[entry].base_port;
     if (!view_.own_address.empty()) agent.address = view_.own_address;
     agent.remote_directory = plan_->copy.directory;
+    agent.forwarded_port = forwarded_port_;
     const auto take = [this, entry, &output](OutputStream stream, std::string_view bytes) {
         const bool had_reader = !output.is_reader_gone();
         const std::size_t started = output.started();

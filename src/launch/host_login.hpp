@@ -30,6 +30,7 @@ namespace renoir::launch {
 struct JobPlan {
     ProgramCopy copy;
     MpirunVersion mpirun;
+    ReachTarget launcher;  ///< but for its address, which depends on the login
 };
 
 /// What threads of logins tell the one that waits for them.
@@ -67,6 +68,10 @@ class HostLogin {
     /// The address of this machine by which the host is reached; empty if it is not one of IPv4.
     [[nodiscard]] std::string local_address() const { return session_->local_address(); }
 
+    /// Whether the host cannot connect to this machine, so that mpirun is reached through the
+    /// login. Once the host is prepared.
+    [[nodiscard]] bool is_forwarding() const noexcept { return forwarded_port_.has_value(); }
+
     /// Ends what the thread does with the host.
     void interrupt() noexcept;
 
@@ -77,6 +82,7 @@ class HostLogin {
     template <typename Work>
     void start(Work work);
     void log_in_and_prepare(const std::shared_future<JobPlan>& plan);
+    [[nodiscard]] HostView prepared_host();
     void run_ranks(AgentMailbox& mailbox, RankOutput& output);
     [[nodiscard]] RemoteCommand command_for(std::size_t entry,
                                             const std::vector<std::string>& words,
@@ -93,7 +99,8 @@ class HostLogin {
     std::optional<SshSession> session_;
     std::mutex session_mutex_;  ///< while session_ comes into being
     HostView view_;
-    std::vector<bool> is_answered_;  ///< by entry
+    std::optional<std::uint16_t> forwarded_port_;  ///< of the host, that leads to mpirun
+    std::vector<bool> is_answered_;                ///< by entry
     std::optional<Error> failure_;
     std::optional<Error> daemon_failure_;
     std::atomic<bool> is_given_up_ = false;

@@ -7,6 +7,7 @@
 #include "launch/job_failure.hpp"
 #include "launch/mpirun_command.hpp"
 #include "launch/node_names.hpp"
+#include "launch/reach_listener.hpp"
 #include "launch/signals.hpp"
 
 #include <renoir/base/uncaught.hpp>
@@ -135,7 +136,8 @@ class Launcher {
         try {
             make_plan();
             promise.set_value({{*program_, request_.program, config_.launch().remote_directory},
-                               request_.version});
+                               request_.version,
+                               {{}, listener_->port(), listener_->token()}});
         } catch (const Error&) {
             promise.set_exception(std::current_exception());
             interrupt_hosts();
@@ -145,6 +147,7 @@ class Launcher {
     }
 
     void make_plan() {
+        listener_.emplace();
         program_.emplace(own_program());
         request_.program = copy_name(*program_);
         request_.version = own_mpirun();
@@ -155,7 +158,8 @@ class Launcher {
         std::optional<Clock::time_point> limit;
         while (!are_idle()) {
             progress.show(news_.copied_bytes, news_.copies);
-            await({}, limit ? milliseconds(100) : progress.interval());
+            await({listener_->descriptor()}, limit ? milliseconds(100) : progress.interval());
+            listener_->answer();
             if (ending_signal_) abandon_preparation();
             if (!limit && has_failed_host()) limit = Clock::now() + patience_for_failures;
             if (limit && Clock::now() > *limit) {
@@ -163,6 +167,7 @@ class Launcher {
             }
         }
         progress.clear();
+        listener_.reset();
         return !has_failed_host();
     }
 
@@ -199,9 +204,11 @@ class Launcher {
     }
 
     /// Where the hosts can reach mpirun. It tells them of no other address, but listens on all.
+    /// Hosts that reach none find it through their logins.
     [[nodiscard]] std::string own_interfaces() const {
         std::set<std::string> networks;
         for (const auto& login : logins_) {
+            if (login->is_forwarding()) continue;
             const std::string address = login->local_address();
             if (address.empty()) return {};
             // Open MPI 4.1 misreads a network of one address (/32) as one of all addresses.
@@ -394,6 +401,7 @@ class Launcher {
     RankOutput output_;
     MpirunRequest request_;
     std::optional<LocalFile> program_;
+    std::optional<ReachListener> listener_;  ///< while hosts are prepared
     std::optional<AgentMailbox> mailbox_;
     std::optional<detail::ChildProcess> mpirun_;
     std::vector<std::unique_ptr<HostLogin>> logins_;

@@ -17,6 +17,7 @@ struct Findings {
     std::string daemon;
     std::string mpirun;
     std::string connection;
+    std::optional<std::string> answer;  ///< of the launcher's port, if the host can ask it
     std::vector<std::string> missing;
     bool is_executable = false;
     bool has_room = false;  ///< for the files of the daemon
@@ -29,7 +30,6 @@ std::string daemon_name(const MpirunVersion& version) {
 /// Scripts that print a finding on each line. In the home directory, where a login begins.
 std::string question_of_host(const MpirunVersion& version) {
     return "echo \"machine $(uname -m)\"\n"
-           "echo \"connection $SSH_CONNECTION\"\n"
            "echo \"daemon $(command -v " +
            daemon_name(version) +
            ")\"\n"
@@ -38,6 +38,18 @@ std::string question_of_host(const MpirunVersion& version) {
            "head -c 4000000 /dev/zero >\"$room/file\" && echo room\n"
            "[ -z \"$room\" ] || rm -rf \"$room\"\n";
 }
+
+/// In the background, as it may take a moment. A host without these programs says nothing.
+std::string question_of_reach(const ReachTarget& launcher) {
+    if (launcher.address.empty()) return {};
+    return "command -v bash >/dev/null && command -v timeout >/dev/null && "
+           "echo \"answer $(timeout 2 bash -c 'exec 3<>/dev/tcp/$0/$1 && read -r line <&3 && "
+           "echo \"$line\"' " +
+           launcher.address + " " + std::to_string(launcher.port) + " 2>/dev/null)\" &\n";
+}
+
+/// Where the login came to.
+constexpr const char* question_of_connection = "echo \"connection $SSH_CONNECTION\"\n";
 
 std::string path_of(const ProgramCopy& copy) {
     return "copy=" + shell_quoted(copy.path()) +
@@ -82,6 +94,7 @@ Findings findings_of(const std::string& answer) {
         const std::string value = blank == line.npos ? "" : line.substr(blank + 1);
         if (key == "machine") findings.machine = value;
         if (key == "connection") findings.connection = value;
+        if (key == "answer") findings.answer = value;
         if (key == "daemon") findings.daemon = value;
         if (key == "mpirun") findings.mpirun = value;
         if (key == "sum") findings.sum = value.substr(0, value.find(' '));
@@ -157,6 +170,12 @@ std::string own_address(const std::string& connection) {
     return own.find(':') == own.npos ? own : "";
 }
 
+HostView view_of(const Findings& findings, const ReachTarget& launcher) {
+    HostView view{own_address(findings.connection), std::nullopt};
+    if (findings.answer) view.reaches_launcher = *findings.answer == launcher.token;
+    return view;
+}
+
 bool is_plain(char character) {
     return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
            (character >= '0' && character <= '9') || character == '_' || character == '-';
@@ -174,12 +193,13 @@ std::string copy_name(const LocalFile& file) {
 }
 
 HostView prepare_host(SshSession& session, const HostEntry& entry, const ProgramCopy& copy,
-                      const MpirunVersion& mpirun,
+                      const MpirunVersion& mpirun, const ReachTarget& launcher,
                       const std::function<void(std::uint64_t)>& on_copy) {
-    const std::string question = question_of_host(mpirun) + question_of_content(copy);
+    const std::string question = question_of_reach(launcher) + question_of_connection +
+                                 question_of_host(mpirun) + question_of_content(copy);
     Findings findings = look(session, entry, question + question_of_start(copy));
     require_mpi(entry, findings, mpirun);
-    const HostView view{own_address(findings.connection)};
+    const HostView view = view_of(findings, launcher);
     if (findings.sum != copy.file.sha256()) {
         session.upload(copy.file, copy.path(), on_copy);
         findings = look(session, entry, question_of_start(copy));
@@ -188,9 +208,9 @@ HostView prepare_host(SshSession& session, const HostEntry& entry, const Program
     return view;
 }
 
-HostView look_at_host(SshSession& session) {
-    const auto result = session.run("exec sh -c 'echo \"connection $SSH_CONNECTION\"'");
-    return {own_address(findings_of(result.output).connection)};
+HostView look_at_host(SshSession& session, const HostEntry& entry, const ReachTarget& launcher) {
+    return view_of(look(session, entry, question_of_reach(launcher) + question_of_connection),
+                   launcher);
 }
 
 void remove_program(SshSession& session, const ProgramCopy& copy) noexcept {

@@ -58,6 +58,10 @@ SessionHandle new_session() {
     return session;
 }
 
+void ChannelEnd::operator()(LIBSSH2_CHANNEL* channel) const noexcept {
+    with_blocking_session(session, [channel] { libssh2_channel_free(channel); });
+}
+
 char* copy_for_library(std::string_view text) noexcept {
     auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
     if (copy == nullptr) return nullptr;

@@ -31,6 +31,14 @@ void with_blocking_session(LIBSSH2_SESSION* session, Call function) noexcept {
     libssh2_session_set_blocking(session, 0);
 }
 
+/// Frees a channel, for which the library needs the connection: a moment for that, no more.
+struct ChannelEnd {
+    LIBSSH2_SESSION* session;
+
+    void operator()(LIBSSH2_CHANNEL* channel) const noexcept;
+};
+using ChannelHandle = std::unique_ptr<LIBSSH2_CHANNEL, ChannelEnd>;
+
 /// A copy for the library to keep and to free, such as the answer to a prompt; null without memory.
 [[nodiscard]] char* copy_for_library(std::string_view text) noexcept;
 

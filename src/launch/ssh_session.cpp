@@ -3,11 +3,13 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include "launch/command.hpp"
 #include "launch/connection.hpp"
+#include "launch/forwarded_port.hpp"
 #include "launch/login.hpp"
 #include "launch/sha256.hpp"
 #include "launch/upload.hpp"
@@ -96,9 +98,16 @@ class SshSession::Implementation {
 
     Connection& connection() { return connection_; }
 
+    std::uint16_t forward_port() { return port_.emplace(connection_).number(); }
+
+    void run_all(const std::vector<RemoteCommand>& commands, std::uint16_t local_port) {
+        run_commands(connection_, commands, port_ ? &*port_ : nullptr, local_port);
+    }
+
  private:
     KnownHosts known_;
     Connection connection_;
+    std::optional<ForwardedPort> port_;
 };
 
 SshSession::SshSession(HostEntry entry, std::uint16_t port, const Credentials& credentials,
@@ -114,8 +123,12 @@ RemoteResult SshSession::run(const std::string& command, const RunOptions& optio
     return run_command(implementation_->connection(), command, options);
 }
 
-void SshSession::run_all(const std::vector<RemoteCommand>& commands) {
-    run_commands(implementation_->connection(), commands);
+std::uint16_t SshSession::forward_port() {
+    return implementation_->forward_port();
+}
+
+void SshSession::run_all(const std::vector<RemoteCommand>& commands, std::uint16_t local_port) {
+    implementation_->run_all(commands, local_port);
 }
 
 void SshSession::interrupt() noexcept {

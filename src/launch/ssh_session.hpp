@@ -89,9 +89,14 @@ class SshSession {
     /// may run on then).
     [[nodiscard]] RemoteResult run(const std::string& command, const RunOptions& options = {});
 
+    /// Opens a port on the loopback interface of the host and returns its number. Throws Error
+    /// (configuration) when the host does not do that.
+    [[nodiscard]] std::uint16_t forward_port();
+
     /// Runs the commands at the same time until all have ended. A host lets some ten of them run in
-    /// one session. Throws like run(), and then not all of them have been told their end.
-    void run_all(const std::vector<RemoteCommand>& commands);
+    /// one session. What connects to a port of forward_port() meanwhile comes to `local_port` here.
+    /// Throws like run(), and then not all of them have been told their end.
+    void run_all(const std::vector<RemoteCommand>& commands, std::uint16_t local_port = 0);
 
     /// Ends the connection: what runs in this session throws Error (cancelled). The one function
     /// that another thread may call.

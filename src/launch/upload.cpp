@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <random>
 
 #include "launch/command.hpp"
+#include "launch/random_name.hpp"
 #include "launch/sha256.hpp"
+#include "launch/shell_words.hpp"
 
 namespace renoir::launch {
 namespace {
@@ -30,30 +31,10 @@ std::string in_quotes(const std::string& text) {
     return "'" + text + "'";
 }
 
-/// For a shell to take as one word.
-std::string shell_word(const std::string& text) {
-    std::string word = "'";
-    for (const char character : text) {
-        if (character == '\'') {
-            word += "'\\''";
-        } else {
-            word += character;
-        }
-    }
-    return word + "'";
-}
-
 std::string folder_of(const std::string& path) {
     const std::size_t slash = path.rfind('/');
     if (slash == std::string::npos) return ".";
     return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-std::string random_name() {
-    std::random_device device;
-    std::string bytes;
-    for (int i = 0; i < 8; ++i) bytes += static_cast<char>(device() & 255);
-    return hexadecimal(bytes);
 }
 
 class Upload {
@@ -76,7 +57,7 @@ class Upload {
     UploadResult run() {
         if (is_there()) return UploadResult::present;
         make_folder();
-        const Guard guard = guard_part();
+        const ChannelHandle guard = guard_part();
         try {
             write_part();
             if (sum_of(part_) != file_.sha256()) {
@@ -108,15 +89,7 @@ class Upload {
             with_blocking_session(session, [handle] { libssh2_sftp_close_handle(handle); });
         }
     };
-    struct ChannelEnd {
-        LIBSSH2_SESSION* session;
-
-        void operator()(LIBSSH2_CHANNEL* channel) const noexcept {
-            with_blocking_session(session, [channel] { libssh2_channel_free(channel); });
-        }
-    };
     using File = std::unique_ptr<LIBSSH2_SFTP_HANDLE, FileEnd>;
-    using Guard = std::unique_ptr<LIBSSH2_CHANNEL, ChannelEnd>;
 
     [[nodiscard]] LIBSSH2_SESSION* session() const { return connection_.session(); }
     [[nodiscard]] LIBSSH2_SFTP* sftp() const { return sftp_.get(); }
@@ -154,8 +127,8 @@ class Upload {
     }
 
     std::string sum_of(const std::string& path) {
-        const RemoteResult result =
-            run_command(connection_, "sha256sum <" + shell_word(path), {.limit = patience_for_sum});
+        const RemoteResult result = run_command(connection_, "sha256sum <" + shell_quoted(path),
+                                                {.limit = patience_for_sum});
         if (result.is_success()) return sum_in(result.output);
         throw connection_.entry().error(
             "the copy " + in_quotes(path_) + " cannot be verified (" +
@@ -180,12 +153,12 @@ class Upload {
 
     /// A command that removes the part when it loses its input, whatever ends the connection: this
     /// process may be killed, or the network cut. A host that does not run it does without.
-    Guard guard_part() {
+    ChannelHandle guard_part() {
         const std::string command =
-            "exec sh -c 'cat >/dev/null; rm -f -- \"$0\"' " + shell_word(part_);
-        Guard guard(connection_.call_pointer(
-                        soon(), [this] { return libssh2_channel_open_session(session()); }),
-                    ChannelEnd{session()});
+            "exec sh -c 'cat >/dev/null; rm -f -- \"$0\"' " + shell_quoted(part_);
+        ChannelHandle guard(connection_.call_pointer(
+                                soon(), [this] { return libssh2_channel_open_session(session()); }),
+                            ChannelEnd{session()});
         if (guard) (void)call([&] { return libssh2_channel_exec(guard.get(), command.c_str()); });
         return guard;
     }

@@ -305,3 +305,22 @@ TEST_CASE("the ports of an entry end at 65535", "[launch]") {
     entry.base_port = 65436;
     CHECK(value_of(entry, "OMPI_MCA_oob_tcp_dynamic_ipv4_ports") == "65528-65535");
 }
+
+TEST_CASE("a daemon finds mpirun at the forwarded port", "[launch]") {
+    const Words words = printing({"--prtemca", "prte_hnp_uri", R"("1.0;tcp://10.0.0.5:43979")",
+                                  "-mca", "orte_hnp_uri", R"("2.0;tcp://10.0.0.5:43979")"});
+    CHECK(mpirun_port(words) == 43979);
+    AgentEntry entry = usual_entry();
+    CHECK(printed(entry, words) ==
+          "--prtemca\nprte_hnp_uri\n1.0;tcp://10.0.0.5:43979\n"
+          "-mca\norte_hnp_uri\n2.0;tcp://10.0.0.5:43979\n");
+    entry.forwarded_port = 40001;
+    CHECK(printed(entry, words) ==
+          "--prtemca\nprte_hnp_uri\n1.0;tcp://127.0.0.1:40001\n"
+          "-mca\norte_hnp_uri\n2.0;tcp://127.0.0.1:40001\n");
+}
+
+TEST_CASE("words without a place of mpirun have no port of it", "[launch]") {
+    CHECK(mpirun_port(printing({"-mca", "orte_node_regex", "\"a\""})) == std::nullopt);
+    CHECK(mpirun_port(printing({"-mca", "orte_hnp_uri"})) == std::nullopt);
+}
