@@ -21,9 +21,9 @@ ReachListener::ReachListener()
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     if (bind(socket_.number(), generic, size) != 0 || listen(socket_.number(), SOMAXCONN) != 0 ||
         getsockname(socket_.number(), generic, &size) != 0) {
-        throw Error(ErrorKind::configuration,
-                    "this machine lets the launcher listen on no port: " +
-                        std::generic_category().message(errno) + "; check its limits");
+        throw Error(ErrorKind::configuration, "this machine lets the launcher listen on no port: " +
+                                                  std::generic_category().message(errno) +
+                                                  "; check its limits");
     }
     port_ = ntohs(address.sin_port);
 }

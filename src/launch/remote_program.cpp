@@ -1,6 +1,7 @@
 #include "launch/remote_program.hpp"
 
 #include "launch/shell_words.hpp"
+#include "launch/upload.hpp"
 
 #include <sys/utsname.h>
 
@@ -60,7 +61,7 @@ std::string path_of(const ProgramCopy& copy) {
 
 /// Says nothing where there is no copy.
 std::string question_of_content(const ProgramCopy& copy) {
-    return path_of(copy) + "echo \"sum $(sha256sum <\"$copy\")\"\n";
+    return path_of(copy) + "echo \"sum $(" + sum_script("\"$copy\"") + ")\"\n";
 }
 
 std::string question_of_start(const ProgramCopy& copy) {

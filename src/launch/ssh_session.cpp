@@ -2,7 +2,6 @@
 
 #include <cerrno>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -28,7 +27,10 @@ std::string content_of(const fs::path& path) {
                         (stream ? "it is no file" : std::generic_category().message(code)) +
                         "; check its path and permissions");
     }
-    return {std::istreambuf_iterator<char>(stream), {}};
+    std::string content(fs::file_size(path, ignored), '\0');
+    stream.read(content.data(), static_cast<std::streamsize>(content.size()));
+    content.resize(static_cast<std::size_t>(stream.gcount()));
+    return content;
 }
 
 std::string line_of(const HostKeyCheck& check) {
