@@ -160,10 +160,13 @@ class Launcher {
             progress.show(news_.copied_bytes, news_.copies);
             await({listener_->descriptor()}, limit ? milliseconds(100) : progress.interval());
             listener_->answer();
-            if (ending_signal_) abandon_preparation();
+            if (ending_signal_) abandon_preparation(128 + *ending_signal_);
             if (!limit && has_failed_host()) limit = Clock::now() + patience_for_failures;
-            if (limit && Clock::now() > *limit) {
-                for (const auto& login : logins_) login->give_up();
+            if (limit && Clock::now() > *limit) give_up_preparation();
+            if (limit && Clock::now() > *limit + patience_for_hosts) {
+                const Error reason = login_failure().value();
+                detail::print_error_line(reason.what());
+                abandon_preparation(reason.exit_code());
             }
         }
         progress.clear();
@@ -177,10 +180,15 @@ class Launcher {
         });
     }
 
-    /// The threads may be waiting for an answer of a user or of a host.
-    [[noreturn]] void abandon_preparation() {
+    void give_up_preparation() {
+        prompt_.give_up();
+        for (const auto& login : logins_) login->give_up();
+    }
+
+    /// The threads may be waiting for a host, for a program that prints a secret, or for an agent.
+    [[noreturn]] void abandon_preparation(int exit_code) {
         prompt_.restore();
-        std::_Exit(128 + *ending_signal_);
+        std::_Exit(exit_code);
     }
 
     void start_mpirun() {
@@ -359,7 +367,7 @@ class Launcher {
         std::optional<Error> first;
         std::size_t others = 0;
         for (const auto& login : logins_) {
-            if (!login->failure()) continue;
+            if (!login->is_idle() || !login->failure()) continue;
             if (first) ++others;
             if (!first) first = login->failure();
         }

@@ -1,5 +1,7 @@
 #include "launch/login.hpp"
 
+#include "launch/ssh_agent.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -29,6 +31,8 @@ constexpr const char* rsa_remedy =
     "the SSH library here (libssh2 before 1.11) cannot use RSA keys with OpenSSH 8.8 and later; "
     "use "
     "an ed25519 key (ssh-keygen -t ed25519), or build with libssh2 1.11";
+
+constexpr std::chrono::seconds patience_for_agent{3};
 
 /// One login; what was tried in vain is remembered for the message.
 class Login {
@@ -216,7 +220,8 @@ class Login {
     bool with_agent() {
         if (std::getenv("SSH_AUTH_SOCK") == nullptr) return false;
         const std::unique_ptr<LIBSSH2_AGENT, AgentEnd> agent(libssh2_agent_init(session()));
-        if (!agent || libssh2_agent_connect(agent.get()) != 0 ||
+        if (!agent || !does_agent_answer(patience_for_agent) ||
+            libssh2_agent_connect(agent.get()) != 0 ||
             libssh2_agent_list_identities(agent.get()) != 0) {
             remember("the ssh-agent does not answer", false);
             return false;

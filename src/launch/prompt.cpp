@@ -4,24 +4,38 @@
 #include "base/descriptor.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <string>
 #include <utility>
 
 namespace renoir::launch {
 namespace {
 
-/// Up to the end of the line; nothing at the end of the input.
-std::optional<Secret> read_line(int descriptor) {
+/// Waits for input; returns whether there is some, or its end, before the question is given up.
+bool has_input(int descriptor, const detail::WakeUp& given_up) {
+    std::array<pollfd, 2> wanted{{{given_up.descriptor(), POLLIN, 0}, {descriptor, POLLIN, 0}}};
+    while (poll(wanted.data(), wanted.size(), -1) < 0 && errno == EINTR) {
+    }
+    return wanted[0].revents == 0;
+}
+
+/// Up to the end of the line; nothing at the end of the input, or when the question is given up.
+std::optional<Secret> read_line(int descriptor, const detail::WakeUp& given_up) {
     std::string line;
     char character = 0;
-    ssize_t size = 0;
-    while ((size = read(descriptor, &character, 1)) == 1 && character != '\n') line += character;
+    bool is_whole = false;
+    while (!is_whole && has_input(descriptor, given_up) && read(descriptor, &character, 1) == 1) {
+        is_whole = character == '\n';
+        if (!is_whole) line += character;
+    }
     std::optional<Secret> secret;
-    if (size == 1) secret.emplace(line);
+    if (is_whole) secret.emplace(line);
     wipe(line);
     return secret;
 }
@@ -72,12 +86,19 @@ std::optional<Secret> TerminalPrompt::ask(const SecretQuestion& question) {
     const std::scoped_lock lock(one_at_a_time_);
     const int terminal = terminal_->descriptor.number();
     const std::string text = question_text(question);
-    if (terminal < 0) return std::nullopt;
+    if (terminal < 0 || is_given_up()) return std::nullopt;
     terminal_->hide_input();
     if (write(terminal, text.data(), text.size()) < 0) return std::nullopt;
-    std::optional<Secret> answer = read_line(terminal);
+    std::optional<Secret> answer = read_line(terminal, given_up_);
+    // The question stands in a line that nobody ends.
+    if (is_given_up()) (void)!write(terminal, "\n", 1);
     restore();
     return answer;
+}
+
+bool TerminalPrompt::is_given_up() const noexcept {
+    pollfd wanted{given_up_.descriptor(), POLLIN, 0};
+    return poll(&wanted, 1, 0) == 1;
 }
 
 void TerminalPrompt::restore() noexcept {

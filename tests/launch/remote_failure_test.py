@@ -84,6 +84,54 @@ class Logins(RemoteTest):
             launch={"known_hosts": known},
         )
 
+    def test_an_agent_that_says_nothing(self):
+        folder = new_path("agent")
+        folder.mkdir()
+        script = (
+            "import socket, sys\n"
+            "server = socket.socket(socket.AF_UNIX)\n"
+            "server.bind(sys.argv[1])\n"
+            "server.listen()\n"
+            "print(flush=True)\n"
+            "sys.stdin.read()\n"
+        )
+        # It lets everybody connect, and answers nobody.
+        agent = subprocess.Popen(
+            ["python3", "-c", script, folder / "socket"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self.addCleanup(agent.communicate)
+        agent.stdout.readline()
+        before = ("env", "HOME=/nowhere", f"SSH_AUTH_SOCK={folder / 'socket'}")
+        self.assert_refused(
+            entry(1, {"key_file": None}),
+            r"no way to log in as user 'renoir' \(tried: the ssh-agent does not answer; .*",
+            before=before,
+            launch={"known_hosts": CLUSTER.folder / "known_hosts"},
+        )
+
+    def test_while_somebody_is_asked(self):
+        table = entry(2, {"password": None})
+        terminal = Terminal("say", "--remote", config(entry(1, {"ssh_port": 23}), table))
+        self.addCleanup(terminal.close)
+        self.assertTrue(terminal.await_text("nothing listens on port 23"), terminal.text)
+        self.assertEqual(terminal.process.wait(SOON), 2)
+        self.assertRegex(
+            terminal.text,
+            r"\Ahost 2 \(host2.lan\): password of alice: \r\n"
+            r"error: host 1 \(host1.lan\): nothing listens on port 23 ",
+        )
+        self.assert_clean()
+
+    def test_while_a_command_prints_no_secret(self):
+        table = entry(2, {"password": None, "password_command": "exec sleep 60"})
+        self.assert_fails(
+            config(entry(1, {"ssh_port": 23}), table),
+            r"host 1 \(host1.lan\): nothing listens on port 23 .*",
+            code=2,
+        )
+
     def test_a_host_that_is_cut_off(self):
         self.addCleanup(CLUSTER.do, "heal", 4)
         CLUSTER.do("cut", 4)
