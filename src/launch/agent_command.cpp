@@ -126,14 +126,21 @@ void add_interface(Exports& exports, const std::string& address) {
     exports.add("PRTE_MCA_prte_if_include", network);
 }
 
-/// The daemon with two pipes as its descriptors 3 and 4. The rank opens them as files of its parent
-/// (see mpirun_command()), which works for pipes but not for the sockets that sshd gives to a
-/// command. Descriptors 8 and 9 lead past the pipes: to what reads the daemon's exit code, and to
-/// the pipe of errors. The shell itself says nothing: that somebody has killed the daemon is told
-/// by its exit code.
+/// Open MPI 5 takes the loopback interface for a public network, to which there is no way from a
+/// private one: no network is private then.
+void add_way_to_loopback(Exports& exports) {
+    exports.add("PMIX_MCA_pmix_net_private_ipv4", "255.255.255.255/32");
+}
+
+/// The daemon with pipes as its descriptors: 3 and 4 for output, 5 for input. The rank opens them
+/// as files of its parent (see mpirun_command()), which works for pipes but not for the sockets
+/// that sshd gives to a command. Descriptors 8 and 9 lead past the pipes: to what reads the
+/// daemon's exit code, and to the pipe of errors. The shell itself says nothing: that somebody has
+/// killed the daemon is told by its exit code.
 std::string with_pipes(const std::string& daemon) {
     return "{ { { { ( " + daemon +
-           "\n) 3>&1 1>&9 2>&9 4>&9 7>&- 8>&- 9>&-; echo $? >&8; } 2>/dev/null | cat >&7; } "
+           "\n) 3>&1 1>&9 2>&9 4>&9 5<\"$folder/input\" 7>&- 8>&- 9>&-; echo $? >&8; } 2>/dev/null "
+           "| cat >&7; } "
            "9>&1 | cat >&2; } "
            "8>&1 | { read -r status; exit \"${status:-255}\"; }; } 7>&1";
 }
@@ -144,8 +151,13 @@ std::string with_own_folder(const std::string& script) {
     return "folder=$(mktemp -d \"${TMPDIR:-/tmp}/renoir.XXXXXXXX\" 2>/dev/null) || exit 250; "
            "trap : HUP INT TERM; "
            "OMPI_MCA_orte_tmpdir_base=$folder; PRTE_MCA_prte_tmpdir_base=$folder; "
-           "export OMPI_MCA_orte_tmpdir_base PRTE_MCA_prte_tmpdir_base; " +
-           script + "; status=$?; rm -rf \"$folder\"; exit $status";
+           "export OMPI_MCA_orte_tmpdir_base PRTE_MCA_prte_tmpdir_base; "
+           // What comes in the background has no input but one that is named.
+           "mkfifo \"$folder/input\" || exit 250; exec 6<&0 </dev/null; "
+           "cat <&6 >\"$folder/input\" 2>/dev/null & pump=$!; exec 6<&-; " +
+           script +
+           "; status=$?; { kill $pump; wait $pump; } 2>/dev/null; "
+           "rm -rf \"$folder\"; exit $status";
 }
 
 }  // namespace
@@ -164,6 +176,7 @@ std::string agent_command(const AgentEntry& entry, std::span<const std::string> 
     exports.add("RENOIR_HOST_INDEX", std::to_string(entry.index));
     add_ports(exports, entry.base_port);
     if (entry.address) add_interface(exports, *entry.address);
+    if (entry.forwarded_port) add_way_to_loopback(exports);
     exports.add_path(entry.remote_directory);
     const std::string script = with_own_folder(with_pipes(daemon_line(entry, words)));
     // The login shell may be any; it has to understand single quotes only.

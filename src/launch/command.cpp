@@ -1,6 +1,10 @@
 #include "launch/command.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -9,6 +13,16 @@ namespace renoir::launch {
 namespace {
 
 constexpr std::size_t buffer_size = 64 * 1024;
+
+/// Whether a read would stop this process, as one in the background of its terminal.
+bool is_terminal_of_others(int descriptor) {
+    return isatty(descriptor) != 0 && tcgetpgrp(descriptor) != getpgrp();
+}
+
+bool can_read_now(int descriptor) {
+    pollfd wanted{descriptor, POLLIN, 0};
+    return !is_terminal_of_others(descriptor) && poll(&wanted, 1, 0) == 1;
+}
 
 /// A long command is told by its beginning.
 std::string named(const std::string& command) {
@@ -24,6 +38,7 @@ class Command {
           options_(options),
           deadline_(options.limit.count() == 0 ? Deadline::max() : Clock::now() + options.limit),
           input_(options.input),
+          is_source_ended_(options.input_descriptor < 0),
           channel_(open(), ChannelEnd{connection.session()}) {
         check(connection_.call(
             deadline_, [this] { return libssh2_channel_exec(channel(), command_.c_str()); }));
@@ -43,6 +58,13 @@ class Command {
         unsigned long bytes = 0;
         libssh2_channel_window_read_ex(channel(), &bytes, nullptr);
         return bytes != 0 || is_at_end();
+    }
+
+    /// Adds what has to be waited for besides the connection's own socket.
+    void add_to(std::vector<pollfd>& wanted) const {
+        if (is_input_ended_ || is_source_ended_ || !input_.empty()) return;
+        const int descriptor = options_.input_descriptor;
+        if (!is_terminal_of_others(descriptor)) wanted.push_back({descriptor, POLLIN, 0});
     }
 
     /// Whether all output has been taken, and there will be no more.
@@ -88,6 +110,8 @@ class Command {
     /// Returns whether something was sent.
     bool send_input() {
         if (is_input_ended_) return false;
+        if (input_.empty() && !is_source_ended_) take_input();
+        if (input_.empty() && !is_source_ended_) return false;
         const auto code = connection_.attempt([this]() -> ssize_t {
             return input_.empty() ? libssh2_channel_send_eof(channel())
                                   : libssh2_channel_write(channel(), input_.data(), input_.size());
@@ -101,6 +125,15 @@ class Command {
             input_.remove_prefix(static_cast<std::size_t>(code));
         }
         return true;
+    }
+
+    /// What there is at the moment, or that there will be no more.
+    void take_input() {
+        if (!can_read_now(options_.input_descriptor)) return;
+        input_buffer_.resize(buffer_size);
+        const ssize_t size = read(options_.input_descriptor, input_buffer_.data(), buffer_size);
+        if (size > 0) input_ = {input_buffer_.data(), static_cast<std::size_t>(size)};
+        is_source_ended_ = size == 0 || (size < 0 && errno != EINTR && errno != EAGAIN);
     }
 
     /// Returns whether something has come.
@@ -139,6 +172,8 @@ class Command {
     const RunOptions& options_;
     Deadline deadline_;
     std::string_view input_;
+    std::vector<char> input_buffer_;  ///< of what was read from the descriptor
+    bool is_source_ended_;
     bool is_input_ended_ = false;
     std::vector<char> buffer_ = std::vector<char>(buffer_size);
     RemoteResult result_;
@@ -155,7 +190,9 @@ RemoteResult run_command(Connection& connection, const std::string& text,
         if (command.is_at_end()) return command.take_result();
         if (has_moved || command.has_something_queued()) continue;
         if (Clock::now() >= command.deadline()) throw command.too_slow();
-        connection.await(command.deadline());
+        std::vector<pollfd> others;
+        command.add_to(others);
+        connection.await(command.deadline(), std::move(others));
     }
 }
 
@@ -179,6 +216,7 @@ void run_commands(Connection& connection, const std::vector<RemoteCommand>& comm
         options.limit = std::chrono::milliseconds(0);
         options.on_output = request.on_output;
         options.on_error = request.on_error;
+        options.input_descriptor = request.input_descriptor;
         running.push_back({&request, std::move(options), nullptr});
     }
     for (Running& each : running) {
@@ -199,6 +237,7 @@ void run_commands(Connection& connection, const std::vector<RemoteCommand>& comm
         if (has_moved || is_queued || running.empty()) continue;
         std::vector<pollfd> others;
         if (port != nullptr) port->add_to(others);
+        for (const Running& each : running) each.command->add_to(others);
         connection.await(Deadline::max(), std::move(others));
     }
 }

@@ -311,8 +311,7 @@ bool Connection::means_lost(int code) noexcept {
 }
 
 Error Connection::lost() const {
-    return entry_.error("the connection is lost; check that the host is up, and the network",
-                        ErrorKind::cancelled);
+    return entry_.lost();
 }
 
 Error Connection::failure(int code, const std::string& text, ErrorKind kind) const {

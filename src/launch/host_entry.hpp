@@ -25,6 +25,11 @@ struct HostEntry {
                               ErrorKind kind = ErrorKind::configuration) const {
         return {kind, name() + ": " + text};
     }
+
+    [[nodiscard]] Error lost() const {
+        return error("the connection is lost; check that the host is up, and the network",
+                     ErrorKind::cancelled);
+    }
 };
 
 }  // namespace renoir::launch

@@ -2,6 +2,8 @@
 
 #include "launch/agent_command.hpp"
 
+#include <unistd.h>
+
 #include <string>
 #include <string_view>
 #include <utility>
@@ -136,6 +138,7 @@ RemoteCommand HostLogin::command_for(std::size_t entry, const std::vector<std::s
     };
     RemoteCommand command;
     command.command = agent_command(agent, words);
+    if (entry == 0) command.input_descriptor = STDIN_FILENO;
     command.on_output = [take](std::string_view bytes) {
         take(OutputStream::standard_output, bytes);
     };

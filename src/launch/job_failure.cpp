@@ -3,8 +3,6 @@
 #include <cstddef>
 #include <regex>
 
-#include "launch/host_entry.hpp"
-
 namespace renoir::launch {
 namespace {
 
@@ -19,12 +17,17 @@ std::string in_one_line(std::string_view text) {
     return line;
 }
 
+std::optional<HostEntry> entry_of(const std::vector<HostConfig>& hosts, std::size_t entry) {
+    if (entry >= hosts.size()) return std::nullopt;
+    return HostEntry{entry + 1, hosts[entry].address};
+}
+
 std::optional<std::string> text_of(const std::vector<HostConfig>& hosts, const std::string& rank,
                                    const std::string& what) {
     // A rank is the entry with its number.
-    const std::size_t entry = std::stoul(rank);
-    if (entry >= hosts.size()) return std::nullopt;
-    return HostEntry{entry + 1, hosts[entry].address}.name() + ": rank " + rank + " " + what;
+    const auto entry = entry_of(hosts, std::stoul(rank));
+    if (!entry) return std::nullopt;
+    return entry->name() + ": rank " + rank + " " + what;
 }
 
 std::string remedy_of_signal(const std::string& signal) {
@@ -35,11 +38,26 @@ std::string remedy_of_signal(const std::string& signal) {
     return "; look for who or what has sent it";
 }
 
+/// The name of a process with its number: "[[2417,1],1]", or "[prterun-host1-8632@1,1]" of Open MPI
+/// 5. The parts of the expressions have limits, so that no text takes long.
+constexpr const char* process = R"(\[(?:\[[^\]]{1,40}\]|[^\],]{1,300}),([0-9]{1,6})\])";
+
 }  // namespace
+
+std::optional<HostEntry> lost_host(std::string_view messages,
+                                   const std::vector<HostConfig>& hosts) {
+    static const std::regex loss(
+        std::string("lost communication with a remote daemon.{1,400} Remote daemon: ") + process);
+    const std::string text = in_one_line(messages);
+    std::smatch found;
+    if (!std::regex_search(text, found, loss)) return std::nullopt;
+    // Number 0 is mpirun itself.
+    const std::size_t number = std::stoul(found[1]);
+    return number == 0 ? std::nullopt : entry_of(hosts, number - 1);
+}
 
 std::optional<std::string> rank_failure(std::string_view messages,
                                         const std::vector<HostConfig>& hosts) {
-    // The parts of the expressions have limits, so that no text takes long.
     static const std::regex signal(
         R"(process rank ([0-9]{1,6}) with PID [0-9]{1,10} on node [^ ]{1,64} exited on signal )"
         R"(([0-9]{1,3}) \(([^)]{1,40})\))");
@@ -48,8 +66,8 @@ std::optional<std::string> rank_failure(std::string_view messages,
         R"(MPI_ABORT was invoked on rank ([0-9]{1,6}) in communicator )"
         R"((?:MPI_COMM_WORLD|MPI COMMUNICATOR [0-9]{1,5} DUP FROM 0) with errorcode )"
         R"((-?[0-9]{1,10}))");
-    static const std::regex code(
-        R"(Process name: \[{1,2}[^\]]{1,40}\],([0-9]{1,6})\] Exit code: ([0-9]{1,3}))");
+    static const std::regex code(std::string("Process name: ") + process +
+                                 " Exit code: ([0-9]{1,3})");
     const std::string text = in_one_line(messages);
     std::smatch found;
     if (std::regex_search(text, found, signal)) {

@@ -9,7 +9,13 @@
 #include <string_view>
 #include <vector>
 
+#include "launch/host_entry.hpp"
+
 namespace renoir::launch {
+
+/// The entry whose host mpirun has lost, if it says so.
+[[nodiscard]] std::optional<HostEntry> lost_host(std::string_view messages,
+                                                 const std::vector<HostConfig>& hosts);
 
 /// One line that names the host: "host 2 (host2.lan): rank 1 was ended by signal 9 (Killed); what
 /// to do". Nothing when the words of mpirun are not understood.

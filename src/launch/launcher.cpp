@@ -203,7 +203,6 @@ class Launcher {
         // Files of mpirun that it does not come to remove are removed with the folder.
         options.environment.emplace_back("OMPI_MCA_orte_tmpdir_base", mailbox_->folder());
         options.environment.emplace_back("PRTE_MCA_prte_tmpdir_base", mailbox_->folder());
-        options.has_input = true;
         options.catches_errors = true;
         mpirun_.emplace(command.words, options);
         for (const int pipe : {mpirun_->output(), mpirun_->errors()}) {
@@ -328,7 +327,9 @@ class Launcher {
         }
         if (output_.is_reader_gone()) return 128 + SIGPIPE;
         const int code = mpirun_ ? mpirun_->wait() : 0;
-        if (code == 0 && mpirun_) {
+        lost_host_ = lost_host(messages_, config_.hosts());
+        // That of Open MPI 5 may end well although it has lost a host.
+        if (code == 0 && mpirun_ && !lost_host_ && !daemon_failure()) {
             show_messages();
             return 0;
         }
@@ -340,13 +341,14 @@ class Launcher {
 
     /// Whether the code is one that a rank may have ended with, and not one of mpirun's own.
     [[nodiscard]] bool has_rank_code(int code) const {
-        return !is_start_too_slow_ && !login_failure() && code != 0;
+        return !is_start_too_slow_ && !login_failure() && !lost_host_ && code != 0;
     }
 
     /// What is to be told besides what ranks have told.
     std::optional<Error> failure() {
         if (auto error = login_failure()) return error;
         if (is_start_too_slow_) return start_failure();
+        if (lost_host_) return lost_host_->lost();
         if (mpirun_->ending_signal() && !is_ending_) {
             return Error(ErrorKind::cancelled, "mpirun, here, was ended by signal " +
                                                    std::to_string(*mpirun_->ending_signal()) +
@@ -394,10 +396,11 @@ class Launcher {
     void show_messages() {
         std::vector<std::string> addresses;
         for (const HostConfig& host : config_.hosts()) addresses.push_back(host.address);
+        std::erase(messages_, '\0');
         std::istringstream lines(with_addresses(messages_, addresses));
         for (std::string line; std::getline(lines, line);) {
             // A race within mpirun, without consequences.
-            const bool is_harmless = line.find("plm:rsh: Warning: setpgid(") != line.npos;
+            const bool is_harmless = line.find("sh: Warning: setpgid(") != line.npos;
             if (!is_harmless && !line.empty()) output_.add_message(line);
         }
     }
@@ -414,6 +417,7 @@ class Launcher {
     std::optional<detail::ChildProcess> mpirun_;
     std::vector<std::unique_ptr<HostLogin>> logins_;
     std::string messages_;
+    std::optional<HostEntry> lost_host_;  ///< by mpirun, although its login may hold
     std::optional<int> ending_signal_;
     std::optional<Clock::time_point> end_limit_;
     bool is_ending_ = false;

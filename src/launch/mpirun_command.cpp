@@ -86,15 +86,18 @@ void add_environment(Words& words, const MpirunRequest& request) {
     }
 }
 
-/// Starts the program with the output that agent_command() gives to the daemon, its parent: mpirun
-/// itself loses bytes, and crashes, when it has to mark whose short lines or binary data are (Open
-/// MPI 4.1). Descriptor 8 keeps the daemon's own pipe open, as it would close the rank's standard
-/// input with the last of its pipes.
+/// Starts the program with the input and output that agent_command() gives to the daemon, its
+/// parent. mpirun itself loses bytes of output, and crashes, when it has to mark whose short lines
+/// or binary data are (Open MPI 4.1), and loses the end of the input, or repeats parts of it (Open
+/// MPI 5.0). Descriptor 9 writes to the input for the moment in which it is opened, which else
+/// would wait for a writer even behind the end.
 void add_redirection(Words& words) {
     words.emplace_back("sh");
     words.emplace_back("-c");
-    words.push_back("daemon=/proc/$PPID/fd; exec 8>&1 >$daemon/3 2>$daemon/4; echo '" +
-                    std::string(rank_start_line) + "'; exec \"$0\" \"$@\"");
+    words.push_back(
+        "daemon=/proc/$PPID/fd; exec 9<>$daemon/5 <$daemon/5 9>&- "
+        ">$daemon/3 2>$daemon/4; echo '" +
+        std::string(rank_start_line) + "'; exec \"$0\" \"$@\"");
 }
 
 Words all_words(const MpirunRequest& request) {
@@ -107,6 +110,8 @@ Words all_words(const MpirunRequest& request) {
                 "--map-by",
                 "ppr:1:node",
                 "--bind-to",
+                "none",
+                "--stdin",
                 "none"};
     add_starter(words, request, names);
     add_environment(words, request);

@@ -32,7 +32,10 @@ struct SshOptions {
 };
 
 struct RunOptions {
-    std::string_view input = {};              ///< standard input of the command
+    std::string_view input = {};  ///< standard input of the command
+    /// What can be read here is the standard input behind that. A terminal is read while this
+    /// process is in its foreground.
+    int input_descriptor = -1;
     std::chrono::milliseconds limit{10'000};  ///< for all of it; zero: there is none
     /// Take the output as it comes instead of keeping it for the result; they may throw.
     std::function<void(std::string_view)> on_output = {};
@@ -48,9 +51,10 @@ struct RemoteResult {
     [[nodiscard]] bool is_success() const { return exit_status == 0 && signal.empty(); }
 };
 
-/// One of several commands that run at the same time, without a limit and without input.
+/// One of several commands that run at the same time, without a limit.
 struct RemoteCommand {
     std::string command;
+    int input_descriptor = -1;  ///< see RunOptions
     std::function<void(std::string_view)> on_output;
     std::function<void(std::string_view)> on_error;
     std::function<void(const RemoteResult&)> on_end;  ///< after the last of the output

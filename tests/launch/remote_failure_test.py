@@ -33,6 +33,11 @@ def kill_on(host, *pattern):
     return lambda: CLUSTER.output(host, "pkill", "-KILL", *pattern)
 
 
+def mpiruns_of(pid):
+    """The mpirun of a launcher, by the names of Open MPI 4 and 5."""
+    return children_of(pid, "mpirun") + children_of(pid, "prterun")
+
+
 class Logins(RemoteTest):
     """The first entry is well, the second one is not."""
 
@@ -232,7 +237,7 @@ class Killed(RemoteTest):
             job = self.start_waiting(config(1, 2, 3), 3)
             self.assert_ends(
                 job,
-                kill_on(f"host{number}", "-x", "orted"),
+                kill_on(f"host{number}", "-x", "orted|prted"),
                 rf"host {number} \(host{number}.lan\): mpirun's daemon there was ended by signal 9"
                 r"; .*",
             )
@@ -251,7 +256,7 @@ class Killed(RemoteTest):
         self.assert_ends(job, lambda: os.kill(pid, signal.SIGKILL), ".*mpirun.*; .*")
 
     def mpirun_of(self, job):
-        (pid,) = children_of(job.pid, "mpirun")
+        (pid,) = mpiruns_of(job.pid)
         return pid
 
     def test_an_agent(self):
@@ -268,7 +273,7 @@ class Killed(RemoteTest):
 
     def test_the_launcher_while_it_starts(self):
         job = self.start(config(1, 2, 3), 0)
-        self.assertTrue(eventually(lambda: children_of(job.pid, "mpirun")))
+        self.assertTrue(eventually(lambda: mpiruns_of(job.pid)))
         job.process.kill()
         self.assertEqual(job.end()[0], -signal.SIGKILL)
         self.assert_clean()

@@ -99,6 +99,33 @@ TEST_CASE("a rank's output goes past the daemon", "[launch]") {
     CHECK(run_in_shell("(" + line + ") 2>&1 >/dev/null").output == "err\ndaemon\n");
 }
 
+TEST_CASE("a rank gets the input of the line", "[launch]") {
+    const std::string line =
+        agent_command(usual_entry(), daemon_words("RANK; exit 3", "cat; echo; cat; echo end"));
+    for (const std::string input : {"printf 'some\nmore'", "printf ''", "yes | head -n 100000"}) {
+        CAPTURE(input);
+        const std::string expected = run_in_shell(input).output;
+        const ShellResult result = run_in_shell(input + " | (" + line + ") 2>/dev/null");
+        CHECK(result.output == started + expected + "\nend\n");
+        CHECK(result.exit_code == 3);
+    }
+}
+
+TEST_CASE("a rank gets the end of an input that ended before it began", "[launch]") {
+    // Its daemon reads up to there.
+    const std::string line =
+        agent_command(usual_entry(), daemon_words("cat <&5 >/dev/null; RANK", "cat; echo end"));
+    const ShellResult result = run_in_shell("echo input | (" + line + ") 2>/dev/null");
+    CHECK(result.output == started + "end\n");
+}
+
+TEST_CASE("input that nobody reads keeps nobody", "[launch]") {
+    const std::string line = agent_command(usual_entry(), daemon_words("RANK; exit 3", "echo end"));
+    const ShellResult result = run_in_shell("yes | (" + line + ") 2>/dev/null");
+    CHECK(result.output == started + "end\n");
+    CHECK(result.exit_code == 3);
+}
+
 TEST_CASE("a daemon that is killed is told by the exit code", "[launch]") {
     const Words words = daemon_words("RANK; kill -9 $$", "yes 0123456789 | head -n 100000");
     const ShellResult result =

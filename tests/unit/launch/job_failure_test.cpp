@@ -86,6 +86,40 @@ TEST_CASE("a rank that has ended with an exit code is told with its host", "[lau
           "printed before");
 }
 
+// What prterun of Open MPI 5.0.11 prints.
+
+TEST_CASE("the names of processes of Open MPI 5 are understood", "[launch]") {
+    CHECK(failure_in(rule +
+                     "prterun detected that one or more processes exited with non-zero status,\n"
+                     "thus causing the job to be terminated. The first process to do so was:\n"
+                     "   Process name: [prterun-launcher-8632@1,1]\n"
+                     "   Exit code:    3\n" +
+                     rule) == failure_in(ended_by_code));
+    CHECK(failure_in(rule +
+                     "prterun noticed that process rank 1 with PID 1102 on node host2 exited "
+                     "on\nsignal 9 (Killed).\n" +
+                     rule) == failure_in(ended_by_signal("9 (Killed)")));
+}
+
+TEST_CASE("a host that mpirun has lost is told by its entry", "[launch]") {
+    const auto lost_in = [](const std::string& text) {
+        const auto host = lost_host(text, two_hosts());
+        return host ? host->name() : "none";
+    };
+    const auto message = [](const std::string& which, const std::string& number) {
+        return rule + which + " has lost communication with a remote daemon.\n  HNP daemon   : [" +
+               number + ",0] on node launcher\n  Remote daemon: [" + number +
+               ",2] on node host4\nThis is usually due to either a failure of the TCP network\n" +
+               rule;
+    };
+    CHECK(lost_in(message("PRTE", "prterun-launcher-3780@0")) == "host 2 (host2.lan)");
+    CHECK(lost_in(message("ORTE", "[2417,0]")) == "host 2 (host2.lan)");
+    CHECK(lost_in("Remote daemon: [[2417,0],2]") == "none");
+    CHECK(lost_in("lost communication with a remote daemon. Remote daemon: [[1,0],3] ") == "none");
+    CHECK(lost_in("lost communication with a remote daemon. Remote daemon: [[1,0],0] ") == "none");
+    CHECK(lost_in(ended_by_code) == "none");
+}
+
 TEST_CASE("a rank that has aborted the job is told with its host", "[launch]") {
     const std::string expected =
         "host 2 (host2.lan): rank 1 has ended the job by MPI_Abort with code ";
