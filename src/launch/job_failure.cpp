@@ -1,6 +1,8 @@
 #include "launch/job_failure.hpp"
 
+#include <csignal>
 #include <cstddef>
+#include <cstring>
 #include <regex>
 
 namespace renoir::launch {
@@ -22,12 +24,12 @@ std::optional<HostEntry> entry_of(const std::vector<HostConfig>& hosts, std::siz
     return HostEntry{entry + 1, hosts[entry].address};
 }
 
-std::optional<std::string> text_of(const std::vector<HostConfig>& hosts, const std::string& rank,
+std::optional<std::string> text_of(const std::vector<HostConfig>& hosts, std::size_t rank,
                                    const std::string& what) {
     // A rank is the entry with its number.
-    const auto entry = entry_of(hosts, std::stoul(rank));
+    const auto entry = entry_of(hosts, rank);
     if (!entry) return std::nullopt;
-    return entry->name() + ": rank " + rank + " " + what;
+    return entry->name() + ": rank " + std::to_string(rank) + " " + what;
 }
 
 std::string remedy_of_signal(const std::string& signal) {
@@ -36,6 +38,25 @@ std::string remedy_of_signal(const std::string& signal) {
         return "; this is a defect in the program: debug it with --local 1";
     }
     return "; look for who or what has sent it";
+}
+
+std::string end_by_signal(const std::string& signal, const std::string& name) {
+    return "was ended by signal " + signal + " (" + name + ")" + remedy_of_signal(signal);
+}
+
+std::string end_with_code(const std::string& code) {
+    return "ended with exit code " + code + " and no error line; see what it printed before";
+}
+
+std::string what_of(const RankEnd& end) {
+    constexpr int begin_of_signals = 128;
+    const int signal = end.code - begin_of_signals;
+    if (signal <= 0 || signal >= NSIG) return end_with_code(std::to_string(end.code));
+    return end_by_signal(std::to_string(signal), strsignal(signal));
+}
+
+std::size_t number_of(const std::string& text) {
+    return std::stoul(text);
 }
 
 /// The name of a process with its number: "[[2417,1],1]", or "[prterun-host1-8632@1,1]" of Open MPI
@@ -52,11 +73,12 @@ std::optional<HostEntry> lost_host(std::string_view messages,
     std::smatch found;
     if (!std::regex_search(text, found, loss)) return std::nullopt;
     // Number 0 is mpirun itself.
-    const std::size_t number = std::stoul(found[1]);
+    const std::size_t number = number_of(found[1]);
     return number == 0 ? std::nullopt : entry_of(hosts, number - 1);
 }
 
 std::optional<std::string> rank_failure(std::string_view messages,
+                                        const std::optional<RankEnd>& first_bad_end,
                                         const std::vector<HostConfig>& hosts) {
     static const std::regex signal(
         R"(process rank ([0-9]{1,6}) with PID [0-9]{1,10} on node [^ ]{1,64} exited on signal )"
@@ -70,20 +92,17 @@ std::optional<std::string> rank_failure(std::string_view messages,
                                  " Exit code: ([0-9]{1,3})");
     const std::string text = in_one_line(messages);
     std::smatch found;
-    if (std::regex_search(text, found, signal)) {
-        return text_of(hosts, found[1],
-                       "was ended by signal " + found[2].str() + " (" + found[3].str() + ")" +
-                           remedy_of_signal(found[2]));
-    }
     if (std::regex_search(text, found, abort)) {
-        return text_of(hosts, found[1],
+        return text_of(hosts, number_of(found[1]),
                        "has ended the job by MPI_Abort with code " + found[2].str() +
                            "; see what it printed before");
     }
+    if (first_bad_end) return text_of(hosts, first_bad_end->rank, what_of(*first_bad_end));
+    if (std::regex_search(text, found, signal)) {
+        return text_of(hosts, number_of(found[1]), end_by_signal(found[2], found[3]));
+    }
     if (std::regex_search(text, found, code)) {
-        return text_of(hosts, found[1],
-                       "ended with exit code " + found[2].str() +
-                           " and no error line; see what it printed before");
+        return text_of(hosts, number_of(found[1]), end_with_code(found[2]));
     }
     return std::nullopt;
 }

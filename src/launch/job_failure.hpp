@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "launch/host_entry.hpp"
+#include "launch/rank_output.hpp"
 
 namespace renoir::launch {
 
@@ -18,8 +19,10 @@ namespace renoir::launch {
                                                  const std::vector<HostConfig>& hosts);
 
 /// One line that names the host: "host 2 (host2.lan): rank 1 was ended by signal 9 (Killed); what
-/// to do". Nothing when the words of mpirun are not understood.
+/// to do". Who has aborted the job only mpirun tells; of an end a rank tells more surely than it.
+/// Nothing when nobody tells, in words that are understood.
 [[nodiscard]] std::optional<std::string> rank_failure(std::string_view messages,
+                                                      const std::optional<RankEnd>& first_bad_end,
                                                       const std::vector<HostConfig>& hosts);
 
 }  // namespace renoir::launch

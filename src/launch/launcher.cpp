@@ -329,34 +329,36 @@ class Launcher {
         const int code = mpirun_ ? mpirun_->wait() : 0;
         lost_host_ = lost_host(messages_, config_.hosts());
         // That of Open MPI 5 may end well although it has lost a host.
-        if (code == 0 && mpirun_ && !lost_host_ && !daemon_failure()) {
+        if (code == 0 && mpirun_ && !host_failure() && !output_.first_bad_end()) {
             show_messages();
             return 0;
         }
         const auto reason = failure();
         if (reason) detail::print_error_line(reason->what());
-        if (code != 0 && (!reason || has_rank_code(code))) return code;
-        return reason ? reason->exit_code() : 1;
+        return exit_code(reason, code);
     }
 
-    /// Whether the code is one that a rank may have ended with, and not one of mpirun's own.
-    [[nodiscard]] bool has_rank_code(int code) const {
-        return !is_start_too_slow_ && !login_failure() && !lost_host_ && code != 0;
+    [[nodiscard]] int exit_code(const std::optional<Error>& reason, int code_of_mpirun) const {
+        const bool is_of_ranks = mpirun_ && !mpirun_->ending_signal() && !is_start_too_slow_ &&
+                                 !login_failure() && !host_failure();
+        const auto& end = output_.first_bad_end();
+        if (is_of_ranks && end) return end->code;
+        if (is_of_ranks && code_of_mpirun != 0) return code_of_mpirun;
+        return reason ? reason->exit_code() : 1;
     }
 
     /// What is to be told besides what ranks have told.
     std::optional<Error> failure() {
         if (auto error = login_failure()) return error;
         if (is_start_too_slow_) return start_failure();
-        if (lost_host_) return lost_host_->lost();
         if (mpirun_->ending_signal() && !is_ending_) {
             return Error(ErrorKind::cancelled, "mpirun, here, was ended by signal " +
                                                    std::to_string(*mpirun_->ending_signal()) +
                                                    "; look for who or what has sent it");
         }
-        if (auto error = daemon_failure()) return error;
+        if (auto error = host_failure()) return error;
         if (output_.has_error_line()) return std::nullopt;
-        if (const auto text = rank_failure(messages_, config_.hosts())) {
+        if (const auto text = rank_failure(messages_, output_.first_bad_end(), config_.hosts())) {
             return Error(ErrorKind::cancelled, *text);
         }
         show_messages();
@@ -379,11 +381,20 @@ class Launcher {
                                         " failed as well)");
     }
 
-    [[nodiscard]] std::optional<Error> daemon_failure() const {
+    /// That the daemon of a host has ended badly, or that the host is lost and nothing is known of
+    /// its daemon.
+    [[nodiscard]] std::optional<Error> host_failure() const {
+        std::optional<Error> first;
         for (const auto& login : logins_) {
-            if (login->daemon_failure()) return login->daemon_failure();
+            const auto& failure = login->daemon_failure();
+            if (failure && lost_host_ && is_about(*failure, *lost_host_)) return failure;
+            if (failure && !first) first = failure;
         }
-        return std::nullopt;
+        return lost_host_ ? lost_host_->lost() : first;
+    }
+
+    static bool is_about(const Error& error, const HostEntry& host) {
+        return std::string_view(error.what()).starts_with(host.name() + ":");
     }
 
     [[nodiscard]] Error start_failure() const {

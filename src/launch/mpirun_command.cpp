@@ -91,13 +91,21 @@ void add_environment(Words& words, const MpirunRequest& request) {
 /// or binary data are (Open MPI 4.1), and loses the end of the input, or repeats parts of it (Open
 /// MPI 5.0). Descriptor 9 writes to the input for the moment in which it is opened, which else
 /// would wait for a writer even behind the end.
+///
+/// The shell stays, to tell how the program has ended: of that mpirun may tell only what it did to
+/// other ranks (Open MPI 5.0). It passes over the signals that mpirun gives to both. What it says
+/// itself of a program that a signal has ended is of no use.
 void add_redirection(Words& words) {
+    const std::string streams =
+        "daemon=/proc/$PPID/fd; exec 9<>$daemon/5 <$daemon/5 9>&- >$daemon/3 8>$daemon/4 "
+        "2>/dev/null; ";
+    const std::string program =
+        "echo '" + std::string(rank_start_line) +
+        "'; trap : HUP INT QUIT TERM USR1 USR2; (exec \"$0\" \"$@\" 2>&8 8>&-); code=$?; echo '" +
+        std::string(rank_end_line) + "'$code >&8; exit $code";
     words.emplace_back("sh");
     words.emplace_back("-c");
-    words.push_back(
-        "daemon=/proc/$PPID/fd; exec 9<>$daemon/5 <$daemon/5 9>&- "
-        ">$daemon/3 2>$daemon/4; echo '" +
-        std::string(rank_start_line) + "'; exec \"$0\" \"$@\"");
+    words.push_back(streams + program);
 }
 
 Words all_words(const MpirunRequest& request) {

@@ -21,6 +21,10 @@ namespace renoir::launch {
 /// The first line of the standard output of each rank, by which it is known to have been started.
 inline constexpr std::string_view rank_start_line = "renoir: this rank starts";
 
+/// The last line of its standard error is this and its exit code, or 128 and the number of the
+/// signal that has ended it.
+inline constexpr std::string_view rank_end_line = "renoir: this rank ends with ";
+
 struct MpirunRequest {
     MpirunVersion version;
     std::size_t entries = 0;

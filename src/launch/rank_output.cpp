@@ -4,7 +4,9 @@
 
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdlib>
+#include <system_error>
 #include <utility>
 
 namespace renoir::launch {
@@ -23,6 +25,23 @@ LineStyle style_of(int descriptor) {
 
 std::size_t index_of(OutputStream stream) {
     return stream == OutputStream::standard_output ? 0 : 1;
+}
+
+struct EndInLine {
+    std::size_t begin = 0;
+    int code = 0;
+};
+
+/// What a line says of the end of its rank. It may say so behind what the rank has printed without
+/// an end of line.
+std::optional<EndInLine> end_in(std::string_view line) {
+    EndInLine end{line.rfind(rank_end_line)};
+    if (end.begin == line.npos) return std::nullopt;
+    const std::string_view number = line.substr(end.begin + rank_end_line.size());
+    const char* const last = number.data() + number.size();
+    const auto [rest, error] = std::from_chars(number.data(), last, end.code);
+    if (error != std::errc{} || rest != last) return std::nullopt;
+    return end;
 }
 
 }  // namespace
@@ -65,7 +84,13 @@ void RankOutput::add_line(std::size_t rank, OutputStream stream, std::string_vie
         ++started_;
         return;
     }
-    if (stream == OutputStream::standard_error && line.starts_with("error:")) {
+    if (const auto end = is_output ? std::nullopt : end_in(line)) {
+        if (end->code != 0 && !first_bad_end_) first_bad_end_ = RankEnd{rank, end->code};
+        line = line.substr(0, end->begin);
+        has_newline = false;
+        if (line.empty()) return;
+    }
+    if (!is_output && line.starts_with("error:")) {
         // The line of an error says itself which rank and host it is about.
         has_error_line_ = true;
         errors_.add(line);

@@ -28,6 +28,12 @@ namespace renoir::launch {
 /// Which of its two output streams a rank wrote to.
 enum class OutputStream { standard_output, standard_error };
 
+/// How a rank has ended: its exit code, or 128 and the number of the signal that has ended it.
+struct RankEnd {
+    std::size_t rank = 0;
+    int code = 0;
+};
+
 class RankOutput {
  public:
     /// One label for each rank.
@@ -58,6 +64,12 @@ class RankOutput {
     /// shown.
     [[nodiscard]] std::size_t started() const noexcept { return started_; }
 
+    /// The first rank that has ended badly: the last line of each (rank_end_line) says so, and is
+    /// not shown. To be asked when nobody calls take().
+    [[nodiscard]] const std::optional<RankEnd>& first_bad_end() const noexcept {
+        return first_bad_end_;
+    }
+
     /// Number of bytes that came so far.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
@@ -73,6 +85,7 @@ class RankOutput {
     LineWriter output_;
     LineWriter errors_;
     std::optional<Error> failure_;
+    std::optional<RankEnd> first_bad_end_;
     std::atomic<bool> is_reader_gone_ = false;
     std::atomic<bool> has_error_line_ = false;
     std::atomic<bool> is_writing_ = false;

@@ -326,6 +326,15 @@ class Signals(RemoteTest):
                     job, lambda: job.process.send_signal(number), None, 128 + number
                 )
 
+    def test_others_are_passed_on_to_the_ranks(self):
+        job = self.start_waiting(config(1, 2), 2)
+        self.assert_ends(
+            job,
+            lambda: job.process.send_signal(signal.SIGUSR1),
+            r"host \d \(host\d.lan\): rank \d was ended by signal 10 \(User defined signal 1\); .*",
+            128 + signal.SIGUSR1,
+        )
+
     def test_twice(self):
         job = self.start_waiting(config(1, 2), 2)
 

@@ -61,6 +61,11 @@ Words rank_words(const std::string& script) {
 /// What a rank prints first.
 const std::string started = std::string(rank_start_line) + "\n";
 
+/// What it prints last, to standard error.
+std::string ended(int code) {
+    return std::string(rank_end_line) + std::to_string(code) + "\n";
+}
+
 /// The words of a daemon that runs this script.
 Words script_words(const std::string& script) {
     return {"sh", "-c", shell_quoted(script)};
@@ -96,7 +101,28 @@ TEST_CASE("a rank's output goes past the daemon", "[launch]") {
     const ShellResult output = run_in_shell("(" + line + ") 2>/dev/null");
     CHECK(output.output == started + "out\nend");
     CHECK(output.exit_code == 3);
-    CHECK(run_in_shell("(" + line + ") 2>&1 >/dev/null").output == "err\ndaemon\n");
+    CHECK(run_in_shell("(" + line + ") 2>&1 >/dev/null").output == "err\n" + ended(0) + "daemon\n");
+}
+
+TEST_CASE("a rank tells how it has ended", "[launch]") {
+    const auto [script, code] = GENERATE(table<std::string, int>(
+        {{"exit 0", 0}, {"exit 7", 7}, {"kill -SEGV $$", 139}, {"kill -KILL $$", 137}}));
+    CAPTURE(script);
+    const std::string line = agent_command(usual_entry(), daemon_words("RANK", script));
+    const ShellResult result = run_in_shell("(" + line + ") 2>&1 >/dev/null");
+    CHECK(result.output == ended(code));
+    CHECK(result.exit_code == code);
+}
+
+TEST_CASE("signals that end a rank or not are its own affair", "[launch]") {
+    // mpirun sends them to the group, in which the shell of the rank is as well.
+    const auto signal = GENERATE(values<std::string>({"HUP", "INT", "TERM", "USR1", "USR2"}));
+    CAPTURE(signal);
+    const std::string rank =
+        "trap 'echo caught' " + signal + "; kill -" + signal + " $PPID $$; exit 3";
+    const std::string line = agent_command(usual_entry(), daemon_words("RANK", rank));
+    CHECK(run_in_shell("(" + line + ") 2>/dev/null").output == started + "caught\n");
+    CHECK(run_in_shell("(" + line + ") 2>&1 >/dev/null").output == ended(3));
 }
 
 TEST_CASE("a rank gets the input of the line", "[launch]") {
@@ -144,7 +170,7 @@ TEST_CASE("what a rank prints last arrives when its daemon has ended before it",
     const ShellResult result = run_in_shell("(" + line + ") 2>/dev/null");
     CHECK(result.output == started + "out\n");
     CHECK(result.exit_code == 3);
-    CHECK(run_in_shell("(" + line + ") 2>&1 >/dev/null").output == "err\n");
+    CHECK(run_in_shell("(" + line + ") 2>&1 >/dev/null").output == "err\n" + ended(0));
 }
 
 TEST_CASE("the files of a daemon are in a private folder, removed at its end", "[launch]") {

@@ -18,8 +18,9 @@ std::vector<renoir::HostConfig> two_hosts() {
     return hosts;
 }
 
-std::optional<std::string> failure_in(const std::string& text) {
-    return rank_failure(text, two_hosts());
+std::optional<std::string> failure_in(const std::string& text,
+                                      const std::optional<RankEnd>& end = std::nullopt) {
+    return rank_failure(text, end, two_hosts());
 }
 
 std::string repeated(const std::string& text, std::size_t size) {
@@ -137,6 +138,28 @@ TEST_CASE("no host is told for a rank of a part of the job", "[launch]") {
     CHECK_FALSE(failure_in(aborted("0", "MPI COMMUNICATOR 4 DUP FROM 3", "5")));
 }
 
+TEST_CASE("what a rank says of its end counts more than what mpirun says of another", "[launch]") {
+    const std::string killed =
+        "host 1 (host1.lan): rank 0 was ended by signal 9 (Killed); see the "
+        "kernel's log there (dmesg) whether memory ran out";
+    const RankEnd end{0, 137};
+    CHECK(failure_in("", end) == killed);
+    CHECK(failure_in(ended_by_code, end) == killed);
+    CHECK(failure_in(ended_by_signal("11 (Segmentation fault)"), end) == killed);
+    CHECK(failure_in("", RankEnd{1, 139}) ==
+          failure_in(ended_by_signal("11 (Segmentation fault)")));
+    CHECK(failure_in("", RankEnd{1, 3}) == failure_in(ended_by_code));
+    CHECK(failure_in("", RankEnd{1, 255}) ==
+          "host 2 (host2.lan): rank 1 ended with exit code 255 and no error line; see what it "
+          "printed before");
+    CHECK_FALSE(failure_in("", RankEnd{2, 1}));
+}
+
+TEST_CASE("who has aborted the job is told by mpirun", "[launch]") {
+    CHECK(failure_in(aborted("1", "MPI_COMM_WORLD", "7"), RankEnd{1, 7}) ==
+          failure_in(aborted("1", "MPI_COMM_WORLD", "7")));
+}
+
 TEST_CASE("a signal says more than the exit code of another rank", "[launch]") {
     const auto failure = failure_in(ended_by_code + ended_by_signal("9 (Killed)"));
     REQUIRE(failure);
@@ -166,7 +189,7 @@ TEST_CASE("a rank without a host is no failure of a host", "[launch]") {
                            " with PID 0 on node 240.0.0.2 exited on signal 9 (Killed)"));
     CHECK_FALSE(failure_in(aborted(rank, "MPI_COMM_WORLD", "1")));
     CHECK_FALSE(failure_in("Process name: [[2417,1]," + rank + "] Exit code: 3"));
-    CHECK_FALSE(rank_failure(ended_by_code, {}));
+    CHECK_FALSE(rank_failure(ended_by_code, std::nullopt, {}));
 }
 
 // What takes longer than the text is long does not end before the time limit of the test.

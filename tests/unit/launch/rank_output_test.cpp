@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <random>
 #include <sstream>
 #include <string>
@@ -192,6 +193,44 @@ TEST_CASE("a rank that ends without a line has not started", "[launch]") {
     });
     CHECK(started == 0);
     CHECK(shown.output.empty());
+}
+
+TEST_CASE("the last line of a rank says how it has ended and is not shown", "[launch]") {
+    const std::string end = std::string(rank_end_line);
+    std::optional<RankEnd> bad;
+    const Shown shown = shown_by({"a", "b", "c"}, [&](RankOutput& ranks) {
+        ranks.take(0, err, "one\n" + end + "0\n");
+        ranks.take(1, err, "two" + end.substr(0, 9));
+        ranks.take(1, err, end.substr(9) + "139\n");
+        ranks.take(2, err, end + "1\n");
+        for (std::size_t rank = 0; rank < 3; ++rank) ranks.finish(rank);
+        bad = ranks.first_bad_end();
+    });
+    CHECK(shown.errors == "one\n[b] two");
+    REQUIRE(bad);
+    CHECK(bad->rank == 1);
+    CHECK(bad->code == 139);
+}
+
+TEST_CASE("an error line may be the last one, without an end of line", "[launch]") {
+    bool has_error_line = false;
+    const Shown shown = shown_by({"a"}, [&](RankOutput& ranks) {
+        ranks.take(0, err, "error: why" + std::string(rank_end_line) + "1\n");
+        has_error_line = ranks.has_error_line();
+    });
+    CHECK(shown.errors == "error: why\n");
+    CHECK(has_error_line);
+}
+
+TEST_CASE("what is only like the last line of a rank is shown", "[launch]") {
+    const std::string end = std::string(rank_end_line);
+    const Shown shown = shown_by({"a"}, [&](RankOutput& ranks) {
+        ranks.take(0, err, end + "\n" + end + "1x\n" + end + "99999999999\n");
+        ranks.take(0, out, end + "1\n");
+        CHECK_FALSE(ranks.first_bad_end());
+    });
+    CHECK(shown.errors == end + "\n" + end + "1x\n" + end + "99999999999\n");
+    CHECK(shown.output == end + "1\n");
 }
 
 TEST_CASE("a last line without an end is shown when its rank has ended", "[launch]") {
