@@ -1,6 +1,7 @@
 #include "launch/agent_command.hpp"
 
 #include "config/host_ports.hpp"
+#include "launch/host_entry.hpp"
 #include "launch/mpirun_uri.hpp"
 #include "launch/shell_words.hpp"
 
@@ -123,7 +124,8 @@ void add_interface(Exports& exports, const std::string& address) {
     const std::string network = address + "/31";
     exports.add("OMPI_MCA_btl_tcp_if_include", network);
     exports.add("OMPI_MCA_oob_tcp_if_include", network);
-    exports.add("PRTE_MCA_prte_if_include", network);
+    // Open MPI 5 refuses to use the loopback interface, and needs no other one then.
+    if (!is_loopback(address)) exports.add("PRTE_MCA_prte_if_include", network);
 }
 
 /// Open MPI 5 takes the loopback interface for a public network, to which there is no way from a

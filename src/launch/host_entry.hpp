@@ -8,8 +8,14 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace renoir::launch {
+
+/// Whether an IPv4 address is one of the loopback interface.
+[[nodiscard]] inline bool is_loopback(std::string_view address) {
+    return address.starts_with("127.");
+}
 
 struct HostEntry {
     std::size_t number = 1;  ///< of the `[[host]]` table, from 1

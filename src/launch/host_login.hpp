@@ -68,6 +68,13 @@ class HostLogin {
     /// The address of this machine by which the host is reached; empty if it is not one of IPv4.
     [[nodiscard]] std::string local_address() const { return session_->local_address(); }
 
+    /// The address of the host by which it is reached, as it sees it itself; empty where it does
+    /// not tell. Once the host is prepared.
+    [[nodiscard]] const std::string& own_address() const noexcept { return view_.own_address; }
+
+    /// The first of its entries.
+    [[nodiscard]] HostEntry first_entry() const { return entry_of(machine_.entries.front()); }
+
     /// Whether the host cannot connect to this machine, so that mpirun is reached through the
     /// login. Once the host is prepared.
     [[nodiscard]] bool is_forwarding() const noexcept { return forwarded_port_.has_value(); }

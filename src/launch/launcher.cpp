@@ -114,6 +114,7 @@ class Launcher {
             std::cerr << text << '\n';
         }
         if (prepare_hosts()) {
+            require_common_addresses();
             start_mpirun();
             supervise();
             await_hosts();
@@ -191,6 +192,17 @@ class Launcher {
         std::_Exit(exit_code);
     }
 
+    /// A rank that listens on the loopback interface is not reached from other machines.
+    void require_common_addresses() const {
+        const auto is_local = [](const auto& login) { return is_loopback(login->own_address()); };
+        if (std::ranges::all_of(logins_, is_local)) return;
+        const auto found = std::ranges::find_if(logins_, is_local);
+        if (found == logins_.end()) return;
+        throw(*found)->first_entry().error(
+            "the other hosts do not reach a machine by its address " + (*found)->own_address() +
+            "; give one that they know as 'address'");
+    }
+
     void start_mpirun() {
         mailbox_.emplace(config_.hosts().size());
         request_.hostfile = mailbox_->hostfile();
@@ -218,6 +230,10 @@ class Launcher {
             if (login->is_forwarding()) continue;
             const std::string address = login->local_address();
             if (address.empty()) return {};
+            // See agent_command(): mpirun is no other than its daemons.
+            if (is_loopback(address) && request_.version.family == MpirunFamily::open_mpi_5) {
+                return {};
+            }
             // Open MPI 4.1 misreads a network of one address (/32) as one of all addresses.
             networks.insert(address + "/31");
         }

@@ -292,29 +292,44 @@ class Start(RemoteTest):
             code=2,
         )
 
-    def test_it_is_started_from_one_of_the_hosts(self):
-        # A host reaches itself just as any other one.
+    def run_from_host1(self, *addresses):
+        """Starts a job on host1, as its user renoir, over hosts that this one knows by addresses."""
         script = "mkdir -p /tmp/given && cat >/tmp/given/program && chmod 755 /tmp/given/program"
         with PROGRAM.open("rb") as program:
             CLUSTER.run("host1", "sh", "-c", script, stdin=program).check_returncode()
-        hosts = (KEYS / "ed25519").read_bytes(), (CLUSTER.folder / "known_hosts").read_bytes()
-        for name, data in zip(("key", "known"), hosts):
-            store = f"umask 077; cat >/tmp/given/{name}"
-            CLUSTER.run("renoir@host1", "sh", "-c", f"mkdir -p /tmp/given/mine; {store}")
-            CLUSTER.run("host1", "sh", "-c", store + f"; chown renoir /tmp/given/{name}",
-                        input=data, stdin=None).check_returncode()  # fmt: skip
+        known = (CLUSTER.folder / "known_hosts").read_text()
+        known += "".join(
+            f"localhost {line.split(' ', 1)[1]}\n"
+            for line in known.splitlines()
+            if line.startswith("host1.")
+        )
+        for name, data in (("key", (KEYS / "ed25519").read_bytes()), ("known", known.encode())):
+            store = f"umask 077; cat >/tmp/given/{name}; chown renoir /tmp/given/{name}"
+            CLUSTER.run("host1", "sh", "-c", store, input=data, stdin=None).check_returncode()
         ssh = {"username": "renoir", "password": None, "key_file": None}
         text = config(
-            entry(1, ssh), entry(2, ssh), launch={"known_hosts": "/tmp/given/known"}
+            *[entry(1, ssh, address=address) for address in addresses],
+            launch={"known_hosts": "/tmp/given/known"},
         ).read_text()
-        text = text.replace('ssh = { ', 'ssh = { key_file = "/tmp/given/key", ')
+        text = text.replace("ssh = { ", 'ssh = { key_file = "/tmp/given/key", ')
         CLUSTER.run("host1", "sh", "-c", "cat >/tmp/given/config.toml; chmod a+r /tmp/given/*.toml",
                     input=text.encode(), stdin=None).check_returncode()  # fmt: skip
         result = CLUSTER.run(
             "renoir@host1", "/tmp/given/program", "iterate", "--remote", "/tmp/given/config.toml"
         )
-        expected = local("iterate").stdout
-        self.assertEqual((result.stdout, result.stderr.decode()), (expected, ""))
+        return result.returncode, result.stdout, result.stderr.decode()
+
+    def test_it_is_started_from_one_of_the_hosts(self):
+        # A host reaches itself just as any other one.
+        expected = (0, local("iterate").stdout, "")
+        self.assertEqual(self.run_from_host1("host1.lan", "host2.lan"), expected)
+        self.assertEqual(self.run_from_host1("localhost", "localhost"), expected)
+
+    def test_an_address_that_only_its_machine_knows(self):
+        code, _, errors = self.run_from_host1("localhost", "host2.lan")
+        self.assertRegex(errors, r"\Aerror: host 1 \(localhost\): the other hosts do not reach .*\n\Z")
+        self.assert_documented(errors, code)
+        self.assert_clean()
 
 
 if __name__ == "__main__":

@@ -342,6 +342,13 @@ TEST_CASE("without an address no interface is chosen", "[launch]") {
     CHECK(value_of(entry, "PRTE_MCA_prte_if_include") == "unset");
 }
 
+TEST_CASE("Open MPI 5 is not told to use the loopback interface", "[launch]") {
+    AgentEntry entry = usual_entry();
+    entry.address = "127.0.0.1";
+    CHECK(value_of(entry, "OMPI_MCA_btl_tcp_if_include") == "127.0.0.1/31");
+    CHECK(value_of(entry, "PRTE_MCA_prte_if_include") == "unset");
+}
+
 TEST_CASE("programs are looked for in the remote directory first", "[launch]") {
     AgentEntry entry = usual_entry();
     const std::string home = run_in_shell("printf %s \"$HOME\"").output;
