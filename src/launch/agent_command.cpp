@@ -162,7 +162,26 @@ std::string with_own_folder(const std::string& script) {
            "rm -rf \"$folder\"; exit $status";
 }
 
+/// Of the kernel's table of connections (proc(5)) the line is found by the addresses and ports of
+/// the login; its seventh field counts how often was sent again what nobody has acknowledged. The
+/// sixth time comes after 12 s.
+constexpr const char* watch_script =
+    R"(set -- $SSH_CONNECTION
+ports=$(printf '%04X %04X' "$2" "$4")
+address=$(IFS=.; set -- $1; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1")
+line=" [0-9A-F]*:${ports#* } [0-9A-F]*$address:${ports% *} "
+while timeout 3 cat >/dev/null; [ $? -eq 124 ]; do
+    echo
+    grep -hs "$line" /proc/net/tcp /proc/net/tcp6 | {
+        read -r _ _ _ _ _ _ again _ && [ $((0x$again)) -ge 6 ]
+    } && kill $PPID
+done)";
+
 }  // namespace
+
+std::string watch_command() {
+    return "exec sh -c " + shell_quoted(watch_script);
+}
 
 std::optional<std::uint16_t> mpirun_port(std::span<const std::string> words) {
     for (std::size_t at = 0; at + 2 < words.size(); ++at) {

@@ -44,4 +44,11 @@ struct AgentEntry {
 [[nodiscard]] std::string agent_command(const AgentEntry& entry,
                                         std::span<const std::string> words);
 
+/// One line for the login shell of a host that reaches the launcher through its login only. It ends
+/// the login, and all that belongs to it, when the network between has been cut in silence: else
+/// neither the daemon would learn that, whose connection is one within the host, nor would sshd for
+/// a long time. It prints an empty line every three seconds, and asks the system how often that had
+/// to be sent again; a launcher that is only slow to read does not count. It ends with its input.
+[[nodiscard]] std::string watch_command();
+
 }  // namespace renoir::launch

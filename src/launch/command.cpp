@@ -111,7 +111,7 @@ class Command {
     bool send_input() {
         if (is_input_ended_) return false;
         if (input_.empty() && !is_source_ended_) take_input();
-        if (input_.empty() && !is_source_ended_) return false;
+        if (input_.empty() && (!is_source_ended_ || options_.is_input_open)) return false;
         const auto code = connection_.attempt([this]() -> ssize_t {
             return input_.empty() ? libssh2_channel_send_eof(channel())
                                   : libssh2_channel_write(channel(), input_.data(), input_.size());
@@ -217,12 +217,14 @@ void run_commands(Connection& connection, const std::vector<RemoteCommand>& comm
         options.on_output = request.on_output;
         options.on_error = request.on_error;
         options.input_descriptor = request.input_descriptor;
+        options.is_input_open = request.is_companion;
         running.push_back({&request, std::move(options), nullptr});
     }
     for (Running& each : running) {
         each.command = std::make_unique<Command>(connection, each.request->command, each.options);
     }
-    while (!running.empty()) {
+    const auto is_needed = [](const Running& each) { return !each.request->is_companion; };
+    while (std::ranges::any_of(running, is_needed)) {
         bool has_moved = port != nullptr && port->advance(local_port);
         for (Running& each : running) has_moved = each.command->advance() || has_moved;
         std::erase_if(running, [](const Running& each) {
@@ -234,7 +236,7 @@ void run_commands(Connection& connection, const std::vector<RemoteCommand>& comm
                                std::ranges::any_of(running, [](const Running& each) {
                                    return each.command->has_something_queued();
                                });
-        if (has_moved || is_queued || running.empty()) continue;
+        if (has_moved || is_queued || std::ranges::none_of(running, is_needed)) continue;
         std::vector<pollfd> others;
         if (port != nullptr) port->add_to(others);
         for (const Running& each : running) each.command->add_to(others);

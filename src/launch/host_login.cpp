@@ -107,6 +107,7 @@ void HostLogin::run_ranks(AgentMailbox& mailbox, RankOutput& output) {
         commands.push_back(command_for(entry, *words, mailbox, output));
         port = mpirun_port(*words);
     }
+    if (forwarded_port_) commands.push_back(watch());
     try {
         session_->run_all(commands, port.value_or(0));
     } catch (const Error&) {
@@ -119,6 +120,16 @@ void HostLogin::run_ranks(AgentMailbox& mailbox, RankOutput& output) {
     if (config_.cleanup_executable() && machine_.is_copied_to) {
         remove_program(*session_, plan_->copy);
     }
+}
+
+RemoteCommand HostLogin::watch() {
+    RemoteCommand command;
+    command.command = watch_command();
+    command.on_output = [](std::string_view) {};
+    command.on_error = [](std::string_view) {};
+    command.on_end = [](const RemoteResult&) {};
+    command.is_companion = true;
+    return command;
 }
 
 RemoteCommand HostLogin::command_for(std::size_t entry, const std::vector<std::string>& words,

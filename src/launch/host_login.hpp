@@ -91,6 +91,7 @@ class HostLogin {
     void log_in_and_prepare(const std::shared_future<JobPlan>& plan);
     [[nodiscard]] HostView prepared_host();
     void run_ranks(AgentMailbox& mailbox, RankOutput& output);
+    [[nodiscard]] static RemoteCommand watch();
     [[nodiscard]] RemoteCommand command_for(std::size_t entry,
                                             const std::vector<std::string>& words,
                                             AgentMailbox& mailbox, RankOutput& output);

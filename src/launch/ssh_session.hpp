@@ -36,6 +36,7 @@ struct RunOptions {
     /// What can be read here is the standard input behind that. A terminal is read while this
     /// process is in its foreground.
     int input_descriptor = -1;
+    bool is_input_open = false;               ///< whether there is no end of the input
     std::chrono::milliseconds limit{10'000};  ///< for all of it; zero: there is none
     /// Take the output as it comes instead of keeping it for the result; they may throw.
     std::function<void(std::string_view)> on_output = {};
@@ -58,6 +59,8 @@ struct RemoteCommand {
     std::function<void(std::string_view)> on_output;
     std::function<void(std::string_view)> on_error;
     std::function<void(const RemoteResult&)> on_end;  ///< after the last of the output
+    /// It gets no end of its input before the others have ended, and is ended with them.
+    bool is_companion = false;
 };
 
 /// A file to copy, read once for all hosts, so that all get the same. Throws Error (input) when it
@@ -97,9 +100,9 @@ class SshSession {
     /// (configuration) when the host does not do that.
     [[nodiscard]] std::uint16_t forward_port();
 
-    /// Runs the commands at the same time until all have ended. A host lets some ten of them run in
-    /// one session. What connects to a port of forward_port() meanwhile comes to `local_port` here.
-    /// Throws like run(), and then not all of them have been told their end.
+    /// Runs the commands at the same time until all but companions have ended. A host lets some ten
+    /// of them run in one session. What connects to a port of forward_port() meanwhile comes to
+    /// `local_port` here. Throws like run(), and then not all of them have been told their end.
     void run_all(const std::vector<RemoteCommand>& commands, std::uint16_t local_port = 0);
 
     /// Ends the connection: what runs in this session throws Error (cancelled). The one function

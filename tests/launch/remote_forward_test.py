@@ -2,15 +2,21 @@
 
 import pathlib
 import re
+import time
 import unittest
 import zlib
 
+from cluster import eventually
 from remote import (
     CLUSTER,
     OWN_PROCESSES,
+    PROGRAM,
+    REPORTED,
+    SILENCE,
     RemoteTest,
     config,
     entry,
+    leftovers,
     let_go,
     local,
     new_path,
@@ -115,6 +121,53 @@ class Forwards(RemoteTest):
         job.process.kill()
         job.end()
         self.assert_clean()
+
+
+class Firewalls(RemoteTest):
+    """Hosts that may answer the launcher, and nothing else."""
+
+    def shut_in(self, *numbers):
+        for number in numbers:
+            host = f"host{number}"
+            script = (
+                "ip rule add sport 22 table main prio 10 && "
+                "ip rule add to 10.77.0.254 prohibit prio 20"
+            )
+            if CLUSTER.run(host, "sh", "-c", script).returncode != 0:
+                self.skipTest("this system has no rules for ports")
+            self.addCleanup(CLUSTER.output, host, "ip", "rule", "del", "prio", 10)
+            self.addCleanup(CLUSTER.output, host, "ip", "rule", "del", "prio", 20)
+
+    def test_an_iteration_is_the_local_one(self):
+        self.shut_in(1, 2)
+        self.assertEqual(self.assert_runs(config(1, 2), "iterate"), local("iterate").stdout)
+        self.assert_clean()
+
+    def test_a_silent_cut(self):
+        self.shut_in(1, 4)
+        job = self.start_waiting(config(1, 4, 2), 3)
+        self.addCleanup(CLUSTER.do, "heal", 4)
+        start = time.monotonic()
+        CLUSTER.do("cut", 4)
+        code, _, errors = job.end()
+        self.assertLess(time.monotonic() - start, SILENCE)
+        self.assert_one_error(errors, r"host 2 \(host4.lan\): the connection is lost; .*")
+        self.assertEqual(code, 1)
+        # Nothing stays even there.
+        self.assertTrue(eventually(lambda: not set(leftovers()) - REPORTED), leftovers())
+
+    def test_a_slow_reader_is_no_cut(self):
+        self.shut_in(1)
+        words = [PROGRAM, "much", "--remote", config(1)]
+        job = CLUSTER.start("launcher", *words)
+        self.addCleanup(job.communicate)
+        self.addCleanup(job.kill)
+        line = b"x" * 100 + b"\n"
+        self.assertEqual(job.stdout.read(len(line)), line)
+        # Longer than it takes to notice a cut; nothing else tells that nothing happens.
+        time.sleep(SILENCE + 5)
+        self.assertIsNone(job.poll())
+        self.assertEqual(job.stdout.read(300_000 * len(line)), 300_000 * line)
 
 
 if __name__ == "__main__":
