@@ -44,10 +44,10 @@ constexpr const char* keeper_script =
 exec 3>&-
 read -r line <&4
 for second in 1 2 3 4 5; do
-    rm -rf -- "$0"
+    rm -rf -- "$0" 2>/dev/null
     sleep 1
 done
-rm -rf -- "$0"
+rm -rf -- "$0" 2>/dev/null
 )";
 
 Error cannot_write(const fs::path& path, int code) {
