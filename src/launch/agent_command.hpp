@@ -35,10 +35,9 @@ struct AgentEntry {
 /// - the ports and the interface are those of the entry, whatever mpirun's own are,
 /// - the files of the daemon are in a folder that is removed when it has ended, however it did,
 /// - the daemon finds mpirun at the forwarded port, if there is one,
-/// - the standard input and output of the line are the rank's, and its standard error the rank's
-/// and
-///   the daemon's; the line ends when both have closed their output, with the exit code of the
-///   daemon.
+/// - the standard input and output of the line are the rank's,
+/// - its standard error is the rank's and the daemon's,
+/// - it ends when both have closed their output, with the exit code of the daemon.
 ///
 /// `words` are mpirun's, quoted for a shell already.
 [[nodiscard]] std::string agent_command(const AgentEntry& entry,
