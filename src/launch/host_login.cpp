@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace renoir::launch {
@@ -141,11 +142,12 @@ RemoteCommand HostLogin::command_for(std::size_t entry, const std::vector<std::s
     agent.remote_directory = plan_->copy.directory;
     agent.forwarded_port = forwarded_port_;
     const auto take = [this, entry, &output](OutputStream stream, std::string_view bytes) {
-        const bool had_reader = !output.is_reader_gone();
-        const std::size_t started = output.started();
+        const auto news_of = [&output] {
+            return std::tuple(output.is_reader_gone(), output.has_bad_end(), output.started());
+        };
+        const auto before = news_of();
         output.take(entry, stream, bytes);
-        const bool lost_reader = had_reader && output.is_reader_gone();
-        if (lost_reader || started != output.started()) news_.changed.set();
+        if (before != news_of()) news_.changed.set();
     };
     RemoteCommand command;
     command.command = agent_command(agent, words);

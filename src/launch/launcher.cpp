@@ -42,7 +42,8 @@ using Clock = std::chrono::steady_clock;
 constexpr milliseconds patience_for_failures{500};
 /// Ranks start when the daemons of all hosts have reached mpirun.
 constexpr seconds patience_for_start{20};
-/// From a signal to the end of mpirun, which gives ranks a second for theirs.
+/// From a signal or the end of the job to that of mpirun, which gives ranks a second for theirs.
+/// Now and then it does not come to its own end (Open MPI 4.1).
 constexpr seconds patience_for_end{5};
 /// From the end of mpirun to that of its daemons, when nothing more comes from the hosts.
 constexpr seconds patience_for_hosts{3};
@@ -248,7 +249,7 @@ class Launcher {
         const auto start_limit = Clock::now() + patience_for_start;
         while (!mpirun_->exit_code()) {
             const bool has_started = output_.started() > 0;
-            await({mpirun_->output(), mpirun_->errors()}, is_ending_    ? milliseconds(100)
+            await({mpirun_->output(), mpirun_->errors()}, end_limit_    ? milliseconds(100)
                                                           : has_started ? milliseconds(-1)
                                                                         : milliseconds(1000));
             take_messages();
@@ -257,15 +258,24 @@ class Launcher {
                 is_start_too_slow_ = true;
                 end_job(SIGTERM);
             }
-            if (is_ending_ && Clock::now() > *end_limit_) mpirun_->send(SIGKILL);
+            if (!end_limit_ && is_job_over()) end_limit_ = Clock::now() + patience_for_end;
+            if (end_limit_ && Clock::now() > *end_limit_) {
+                is_overdue_ = !is_ending_;
+                mpirun_->send(SIGKILL);
+            }
         }
         take_messages();
+    }
+
+    /// Whether mpirun has nothing to wait for any more, or learns of a failure in this moment.
+    [[nodiscard]] bool is_job_over() const {
+        return are_idle() || output_.has_bad_end() || has_failed_host();
     }
 
     void end_job(int signal) {
         if (is_ending_) return;
         is_ending_ = true;
-        end_limit_ = Clock::now() + patience_for_end;
+        if (!end_limit_) end_limit_ = Clock::now() + patience_for_end;
         mpirun_->send(signal);
     }
 
@@ -345,7 +355,8 @@ class Launcher {
         const int code = mpirun_ ? mpirun_->wait() : 0;
         lost_host_ = lost_host(messages_, config_.hosts());
         // That of Open MPI 5 may end well although it has lost a host.
-        if (code == 0 && mpirun_ && !host_failure() && !output_.first_bad_end()) {
+        const bool is_well = mpirun_ && (is_overdue_ ? !login_failure() : code == 0);
+        if (is_well && !host_failure() && !output_.first_bad_end()) {
             show_messages();
             return 0;
         }
@@ -355,7 +366,7 @@ class Launcher {
     }
 
     [[nodiscard]] int exit_code(const std::optional<Error>& reason, int code_of_mpirun) const {
-        const bool is_of_ranks = mpirun_ && !mpirun_->ending_signal() && !is_start_too_slow_ &&
+        const bool is_of_ranks = mpirun_ && !is_mpirun_killed() && !is_start_too_slow_ &&
                                  !login_failure() && !host_failure();
         const auto& end = output_.first_bad_end();
         if (is_of_ranks && end) return end->code;
@@ -367,7 +378,7 @@ class Launcher {
     std::optional<Error> failure() {
         if (auto error = login_failure()) return error;
         if (is_start_too_slow_) return start_failure();
-        if (mpirun_->ending_signal() && !is_ending_) {
+        if (is_mpirun_killed()) {
             return Error(ErrorKind::cancelled, "mpirun, here, was ended by signal " +
                                                    std::to_string(*mpirun_->ending_signal()) +
                                                    "; look for who or what has sent it");
@@ -381,6 +392,11 @@ class Launcher {
         return Error(ErrorKind::cancelled, "mpirun has ended the job with exit code " +
                                                std::to_string(mpirun_->wait()) +
                                                "; see its messages above");
+    }
+
+    /// By somebody else.
+    [[nodiscard]] bool is_mpirun_killed() const {
+        return mpirun_->ending_signal() && !is_ending_ && !is_overdue_;
     }
 
     [[nodiscard]] std::optional<Error> login_failure() const {
@@ -447,7 +463,8 @@ class Launcher {
     std::optional<HostEntry> lost_host_;  ///< by mpirun, although its login may hold
     std::optional<int> ending_signal_;
     std::optional<Clock::time_point> end_limit_;
-    bool is_ending_ = false;
+    bool is_ending_ = false;   ///< because a signal or the reader of the output has ended the job
+    bool is_overdue_ = false;  ///< mpirun, behind the end of the job
     bool is_start_too_slow_ = false;
 };
 

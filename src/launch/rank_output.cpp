@@ -86,6 +86,7 @@ void RankOutput::add_line(std::size_t rank, OutputStream stream, std::string_vie
     }
     if (const auto end = is_output ? std::nullopt : end_in(line)) {
         if (end->code != 0 && !first_bad_end_) first_bad_end_ = RankEnd{rank, end->code};
+        has_bad_end_ = first_bad_end_.has_value();
         line = line.substr(0, end->begin);
         has_newline = false;
         if (line.empty()) return;

@@ -70,6 +70,9 @@ class RankOutput {
         return first_bad_end_;
     }
 
+    /// Whether there is such a rank.
+    [[nodiscard]] bool has_bad_end() const noexcept { return has_bad_end_; }
+
     /// Number of bytes that came so far.
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
@@ -88,6 +91,7 @@ class RankOutput {
     std::optional<RankEnd> first_bad_end_;
     std::atomic<bool> is_reader_gone_ = false;
     std::atomic<bool> has_error_line_ = false;
+    std::atomic<bool> has_bad_end_ = false;
     std::atomic<bool> is_writing_ = false;
     std::atomic<std::size_t> bytes_ = 0;
     std::atomic<std::size_t> started_ = 0;

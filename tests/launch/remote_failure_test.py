@@ -19,6 +19,7 @@ from remote import (
     config,
     entry,
     leftovers,
+    local,
     new_path,
 )
 
@@ -277,6 +278,36 @@ class Killed(RemoteTest):
         job.process.kill()
         self.assertEqual(job.end()[0], -signal.SIGKILL)
         self.assert_clean()
+
+
+class Stuck(RemoteTest):
+    """An mpirun that does not come to its end."""
+
+    def setUp(self):
+        super().setUp()
+        folder = new_path("bin")
+        folder.mkdir()
+        own = folder / "mpirun"
+        own.write_text(
+            "#!/bin/sh\n"
+            "PATH=${PATH#*:}\n"
+            '[ "$1" != --version ] || exec mpirun --version\n'
+            'mpirun "$@"\n'
+            "exec sleep 100\n"
+        )
+        own.chmod(0o755)
+        self.before = ("env", f"PATH={folder}:{os.environ['PATH']}")
+
+    def test_after_a_job(self):
+        start = time.monotonic()
+        expected = local("iterate").stdout
+        self.assertEqual(self.assert_runs(config(1, 2), "iterate", before=self.before), expected)
+        self.assertLess(time.monotonic() - start, SOON)
+        self.assert_clean()
+
+    def test_after_a_failure(self):
+        expected = r"rank 1 \(host2\): exit\(5\) in the middle of a job"
+        self.assert_fails(config(1, 2), expected, "exit", 1, 5, before=self.before, code=5)
 
 
 class Networks(RemoteTest):
