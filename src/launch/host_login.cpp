@@ -22,11 +22,13 @@ constexpr int no_command = 127;
 }  // namespace
 
 HostLogin::HostLogin(const RuntimeConfig& config, Machine machine, LoginNews& news,
-                     TerminalPrompt& prompt)
+                     TerminalPrompt& prompt, LaunchTrace& trace, std::size_t track)
     : config_(config),
       machine_(std::move(machine)),
       news_(news),
       prompt_(prompt),
+      trace_(trace),
+      track_(track),
       is_answered_(config.hosts().size()) {}
 
 /// Runs the work in a thread, and keeps what it throws.
@@ -39,9 +41,8 @@ void HostLogin::start(Work work) {
         } catch (const Error& error) {
             if (!is_given_up_) failure_ = error;
         } catch (const std::exception& error) {
-            failure_ =
-                entry_of(machine_.entries.front())
-                    .error(std::string("the launcher fails: ") + error.what(), ErrorKind::internal);
+            failure_ = first_entry().error(std::string("the launcher fails: ") + error.what(),
+                                           ErrorKind::internal);
         }
         is_idle_ = true;
         news_.changed.set();
@@ -65,25 +66,28 @@ void HostLogin::prepare(std::shared_future<JobPlan> plan) {
 }
 
 void HostLogin::log_in_and_prepare(const std::shared_future<JobPlan>& plan) {
-    const std::size_t first = machine_.entries.front();
-    const SshConfig& ssh = config_.hosts()[first].ssh;
-    const Credentials credentials = resolved_credentials(
-        entry_of(first), ssh,
-        [this](const SecretQuestion& question) { return prompt_.ask(question); });
-    SshSession session(entry_of(first), ssh.port, credentials, ssh_options());
-    {
-        const std::scoped_lock lock(session_mutex_);
-        session_.emplace(std::move(session));
-    }
+    log_in();
     if (is_given_up_) return;
     plan_.emplace(plan.get());
+    const auto span = trace_.span(track_, "look at the host, copy the program");
     plan_->launcher.address = session_->local_address();
     view_ = prepared_host();
     if (view_.reaches_launcher == false) forwarded_port_ = session_->forward_port();
 }
 
+void HostLogin::log_in() {
+    const auto span = trace_.span(track_, "log in");
+    const HostEntry entry = first_entry();
+    const SshConfig& ssh = config_.hosts()[machine_.entries.front()].ssh;
+    const Credentials credentials = resolved_credentials(
+        entry, ssh, [this](const SecretQuestion& question) { return prompt_.ask(question); });
+    SshSession session(entry, ssh.port, credentials, ssh_options());
+    const std::scoped_lock lock(session_mutex_);
+    session_.emplace(std::move(session));
+}
+
 HostView HostLogin::prepared_host() {
-    const HostEntry entry = entry_of(machine_.entries.front());
+    const HostEntry entry = first_entry();
     if (!machine_.is_copied_to) return look_at_host(*session_, entry, plan_->launcher);
     std::uint64_t copied = 0;
     return prepare_host(*session_, entry, plan_->copy, plan_->mpirun, plan_->launcher,
@@ -158,8 +162,10 @@ RemoteCommand HostLogin::command_for(std::size_t entry, const std::vector<std::s
     command.on_error = [take](std::string_view bytes) {
         take(OutputStream::standard_error, bytes);
     };
-    command.on_end = [this, entry, &mailbox, &output](const RemoteResult& result) {
+    const auto begin = LaunchTrace::Clock::now();
+    command.on_end = [this, entry, begin, &mailbox, &output](const RemoteResult& result) {
         output.finish(entry);
+        trace_.add(track_, "rank " + std::to_string(entry) + " and its daemon", begin);
         end_of_daemon(entry, result, mailbox);
     };
     return command;

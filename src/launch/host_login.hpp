@@ -17,6 +17,7 @@
 
 #include "base/descriptor.hpp"
 #include "launch/agent_mailbox.hpp"
+#include "launch/launch_trace.hpp"
 #include "launch/machine.hpp"
 #include "launch/mpirun_version.hpp"
 #include "launch/prompt.hpp"
@@ -43,8 +44,9 @@ struct LoginNews {
 
 class HostLogin {
  public:
-    HostLogin(const RuntimeConfig& config, Machine machine, LoginNews& news,
-              TerminalPrompt& prompt);
+    /// `track` is its number in the trace.
+    HostLogin(const RuntimeConfig& config, Machine machine, LoginNews& news, TerminalPrompt& prompt,
+              LaunchTrace& trace, std::size_t track);
 
     /// Logs in, and prepares the host as soon as the plan is known. In a thread of its own, whose
     /// end failure() and is_idle() tell.
@@ -89,6 +91,7 @@ class HostLogin {
     template <typename Work>
     void start(Work work);
     void log_in_and_prepare(const std::shared_future<JobPlan>& plan);
+    void log_in();
     [[nodiscard]] HostView prepared_host();
     void run_ranks(AgentMailbox& mailbox, RankOutput& output);
     [[nodiscard]] static RemoteCommand watch();
@@ -103,6 +106,8 @@ class HostLogin {
     Machine machine_;
     LoginNews& news_;
     TerminalPrompt& prompt_;
+    LaunchTrace& trace_;
+    std::size_t track_;
     std::optional<JobPlan> plan_;
     std::optional<SshSession> session_;
     std::mutex session_mutex_;  ///< while session_ comes into being

@@ -5,6 +5,7 @@
 #include "launch/copy_progress.hpp"
 #include "launch/host_login.hpp"
 #include "launch/job_failure.hpp"
+#include "launch/launch_trace.hpp"
 #include "launch/mpirun_command.hpp"
 #include "launch/node_names.hpp"
 #include "launch/reach_listener.hpp"
@@ -101,12 +102,27 @@ int print_dry_run(const RuntimeConfig& config) {
     return 0;
 }
 
+/// The launcher itself, and each login.
+std::vector<std::string> track_names(const RuntimeConfig& config,
+                                     const std::vector<Machine>& machines) {
+    std::vector<std::string> names{"launcher"};
+    for (const Machine& machine : machines) {
+        const std::size_t entry = machine.entries.front();
+        names.push_back(HostEntry{entry + 1, config.hosts()[entry].address}.name());
+    }
+    return names;
+}
+
 // ---- the launcher ------------------------------------------------------------------------------
 
 class Launcher {
  public:
     explicit Launcher(const RuntimeConfig& config)
-        : config_(config), output_(host_labels(config.hosts())), request_(request_of(config)) {}
+        : config_(config),
+          machines_(machines_of(config.hosts())),
+          trace_(config.tracing_dir(), track_names(config, machines_)),
+          output_(host_labels(config.hosts())),
+          request_(request_of(config)) {}
 
     int run() {
         // Other processes of this user cannot read what this one holds, nor is it ever dumped.
@@ -120,7 +136,9 @@ class Launcher {
             supervise();
             await_hosts();
         }
-        return end();
+        const int code = end();
+        write_trace(code);
+        return code;
     }
 
  private:
@@ -130,9 +148,11 @@ class Launcher {
     bool prepare_hosts() {
         std::promise<JobPlan> promise;
         const std::shared_future<JobPlan> plan = promise.get_future().share();
-        for (Machine& machine : machines_of(config_.hosts())) {
+        const auto span = trace_.span(0, "prepare the hosts");
+        for (const Machine& machine : machines_) {
+            const std::size_t track = logins_.size() + 1;
             logins_.push_back(
-                std::make_unique<HostLogin>(config_, std::move(machine), news_, prompt_));
+                std::make_unique<HostLogin>(config_, machine, news_, prompt_, trace_, track));
             logins_.back()->prepare(plan);
         }
         try {
@@ -246,6 +266,7 @@ class Launcher {
     // ---- during the job ------------------------------------------------------------------------
 
     void supervise() {
+        const auto span = trace_.span(0, "mpirun");
         const auto start_limit = Clock::now() + patience_for_start;
         while (!mpirun_->exit_code()) {
             const bool has_started = output_.started() > 0;
@@ -343,6 +364,15 @@ class Launcher {
 
     void interrupt_hosts() {
         for (const auto& login : logins_) login->interrupt();
+    }
+
+    /// A failure of the job is the one to tell.
+    void write_trace(int exit_code) const {
+        try {
+            trace_.write();
+        } catch (const Error&) {
+            if (exit_code == 0) throw;
+        }
     }
 
     int end() {
@@ -450,6 +480,8 @@ class Launcher {
 
     const RuntimeConfig& config_;
     SignalWatch signals_;
+    std::vector<Machine> machines_;
+    LaunchTrace trace_;
     TerminalPrompt prompt_;
     LoginNews news_;
     RankOutput output_;

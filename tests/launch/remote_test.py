@@ -1,5 +1,6 @@
 """Jobs on several hosts: what they compute, what their configuration says, how they are started."""
 
+import json
 import os
 import pathlib
 import time
@@ -230,6 +231,28 @@ class LaunchTable(RemoteTest):
         path = config(*tables, launch={"remote_directory": "clean"}, cleanup_executable=True)
         self.assert_runs(path, "iterate")
         self.assertEqual(CLUSTER.output("host1", "ls", "-A", folder), "")
+
+    def test_a_trace(self):
+        folder = new_path("traces") / "new"
+        self.assert_runs(config(1, 2, tracing_dir=str(folder)), "iterate")
+        (file,) = folder.iterdir()
+        self.assertRegex(file.name, r"\Arenoir-trace-\d+-\d+\.json\Z")
+        events = json.loads(file.read_text())["traceEvents"]
+        tracks = {event["tid"]: event["args"]["name"] for event in events if event["ph"] == "M"}
+        done = {(tracks[event["tid"]], event["name"]) for event in events if event["ph"] == "X"}
+        expected = {("launcher", "prepare the hosts"), ("launcher", "mpirun")}
+        for rank, name in enumerate(("host 1 (host1.lan)", "host 2 (host2.lan)")):
+            expected.add((name, "log in"))
+            expected.add((name, "look at the host, copy the program"))
+            expected.add((name, f"rank {rank} and its daemon"))
+        self.assertEqual(done, expected)
+
+    def test_no_place_for_a_trace(self):
+        self.assert_fails(
+            config(1, tracing_dir="/dev/null/traces"),
+            "the trace cannot be written to '/dev/null/traces': Not a directory; correct .*",
+            code=1,
+        )
 
     def test_connect_timeout(self):
         # Nobody has this address.

@@ -204,7 +204,8 @@ class RuntimeConfig {
     /// How the ranks of a remote job are started.
     [[nodiscard]] const LaunchConfig& launch() const noexcept { return launch_; }
 
-    /// Where traces of a remote job are written.
+    /// Where a trace of the start and the end of a remote job is written, by the process that
+    /// starts it.
     [[nodiscard]] const std::optional<std::filesystem::path>& tracing_dir() const noexcept {
         return tracing_dir_;
     }
