@@ -26,8 +26,8 @@ std::error_code last_error() {
 fs::path new_file_in(const fs::path& folder) {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
-    return folder / ("renoir-trace-" + std::to_string(seconds) + "-" + std::to_string(getpid()) +
-                     ".json");
+    return folder /
+           ("renoir-trace-" + std::to_string(seconds) + "-" + std::to_string(getpid()) + ".json");
 }
 
 std::string json_string(std::string_view value) {

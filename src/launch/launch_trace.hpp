@@ -25,10 +25,11 @@ class LaunchTrace {
  public:
     using Clock = std::chrono::steady_clock;
 
-    /// For a folder, which is made where there is none. Without a folder nothing is kept. `tracks` are
-    /// the names of those that do something. Throws Error (output) when the folder cannot be made or
-    /// written to.
-    LaunchTrace(const std::optional<std::filesystem::path>& folder, std::vector<std::string> tracks);
+    /// For a folder, which is made where there is none. Without a folder nothing is kept. `tracks`
+    /// are the names of those that do something. Throws Error (output) when the folder cannot be
+    /// made or written to.
+    LaunchTrace(const std::optional<std::filesystem::path>& folder,
+                std::vector<std::string> tracks);
 
     /// From its making to its end.
     class Span {

@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <future>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -170,9 +171,10 @@ class Launcher {
 
     void make_plan() {
         listener_.emplace();
+        std::future<MpirunVersion> version = std::async(std::launch::async, own_mpirun);
         program_.emplace(own_program());
         request_.program = copy_name(*program_);
-        request_.version = own_mpirun();
+        request_.version = version.get();
     }
 
     bool await_preparation() {
