@@ -155,22 +155,25 @@ std::string with_own_folder(const std::string& script) {
            "OMPI_MCA_orte_tmpdir_base=$folder; PRTE_MCA_prte_tmpdir_base=$folder; "
            "export OMPI_MCA_orte_tmpdir_base PRTE_MCA_prte_tmpdir_base; "
            // What comes in the background has no input but one that is named.
-           "mkfifo \"$folder/input\" || exit 250; exec 6<&0 </dev/null; "
+           "mkfifo \"$folder/input\" || { rm -rf \"$folder\"; exit 250; }; exec 6<&0 </dev/null; "
            "cat <&6 >\"$folder/input\" 2>/dev/null & pump=$!; exec 6<&-; " +
            script +
-           "; status=$?; { kill $pump; wait $pump; } 2>/dev/null; "
+           // It may have ended long ago, and its number be somebody else's.
+           "; status=$?; if [ /proc/$pump/fd/1 -ef \"$folder/input\" ]; then "
+           "{ kill $pump; wait $pump; } 2>/dev/null; fi; "
            "rm -rf \"$folder\"; exit $status";
 }
 
 /// Of the kernel's table of connections (proc(5)) the line is found by the addresses and ports of
 /// the login; its seventh field counts how often was sent again what nobody has acknowledged. The
-/// sixth time comes after 12 s.
+/// sixth time comes after 12 s. Where the time of `timeout` is over it ends with 124, that of
+/// busybox with 143.
 constexpr const char* watch_script =
     R"(set -- $SSH_CONNECTION
 ports=$(printf '%04X %04X' "$2" "$4")
 address=$(IFS=.; set -- $1; printf '%02X%02X%02X%02X' "$4" "$3" "$2" "$1")
 line=" [0-9A-F]*:${ports#* } [0-9A-F]*$address:${ports% *} "
-while timeout 3 cat >/dev/null; [ $? -eq 124 ]; do
+while timeout 3 cat >/dev/null; case $? in 124 | 143) ;; *) false ;; esac; do
     echo
     grep -hs "$line" /proc/net/tcp /proc/net/tcp6 | {
         read -r _ _ _ _ _ _ again _ && [ $((0x$again)) -ge 6 ]

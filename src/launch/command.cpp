@@ -16,7 +16,8 @@ constexpr std::size_t buffer_size = 64 * 1024;
 
 /// Whether a read would stop this process, as one in the background of its terminal.
 bool is_terminal_of_others(int descriptor) {
-    return isatty(descriptor) != 0 && tcgetpgrp(descriptor) != getpgrp();
+    const pid_t owner = tcgetpgrp(descriptor);
+    return owner > 0 && owner != getpgrp();
 }
 
 bool can_read_now(int descriptor) {
@@ -117,9 +118,11 @@ class Command {
                                   : libssh2_channel_write(channel(), input_.data(), input_.size());
         });
         if (code == LIBSSH2_ERROR_EAGAIN) return false;
-        if (Connection::means_lost(static_cast<int>(code))) throw connection_.lost();
         // A command may end without having read all its input.
-        if (code < 0 || input_.empty()) {
+        const bool is_closed =
+            code == LIBSSH2_ERROR_CHANNEL_CLOSED || code == LIBSSH2_ERROR_CHANNEL_EOF_SENT;
+        if (code < 0 && !is_closed) check(static_cast<int>(code));
+        if (is_closed || input_.empty()) {
             is_input_ended_ = true;
         } else {
             input_.remove_prefix(static_cast<std::size_t>(code));
@@ -225,13 +228,15 @@ void run_commands(Connection& connection, const std::vector<RemoteCommand>& comm
     }
     const auto is_needed = [](const Running& each) { return !each.request->is_companion; };
     while (std::ranges::any_of(running, is_needed)) {
-        bool has_moved = port != nullptr && port->advance(local_port);
+        bool has_moved = false;
         for (Running& each : running) has_moved = each.command->advance() || has_moved;
         std::erase_if(running, [](const Running& each) {
             if (!each.command->is_at_end()) return false;
             each.request->on_end(each.command->take_result());
             return true;
         });
+        // What wants to connect may have come with what the commands have read.
+        if (port != nullptr) has_moved = port->advance(local_port) || has_moved;
         const bool is_queued = (port != nullptr && port->has_something_queued()) ||
                                std::ranges::any_of(running, [](const Running& each) {
                                    return each.command->has_something_queued();

@@ -65,6 +65,10 @@ class Connection {
     template <class Call>
     auto attempt(Call function);
 
+    /// The same where the result is a pointer; null when there is nothing or it failed.
+    template <class Call>
+    auto* attempt_pointer(Call function);
+
     /// Waits until there may be progress, here or with the others. Throws Error (cancelled) when
     /// the deadline has passed. Once keep_alive() was called it returns every three seconds.
     void await(Deadline deadline, std::vector<pollfd> others = {});
@@ -99,6 +103,17 @@ template <class Call>
 auto Connection::attempt(Call function) {
     auto result = function();
     while (result == LIBSSH2_ERROR_EAGAIN && is_sending()) {
+        await_sending();
+        result = function();
+    }
+    return result;
+}
+
+template <class Call>
+auto* Connection::attempt_pointer(Call function) {
+    auto* result = function();
+    while (result == nullptr && libssh2_session_last_errno(session()) == LIBSSH2_ERROR_EAGAIN &&
+           is_sending()) {
         await_sending();
         result = function();
     }

@@ -189,16 +189,14 @@ bool ForwardedPort::advance(std::uint16_t local_port) {
 }
 
 bool ForwardedPort::let_in(std::uint16_t local_port) {
-    ChannelHandle channel(libssh2_channel_forward_accept(listener_),
-                          ChannelEnd{connection_.session()});
-    if (channel) {
-        relays_.push_back(
-            std::make_unique<Relay>(connection_, std::move(channel), socket_to(local_port)));
-        return true;
-    }
-    const int code = libssh2_session_last_errno(connection_.session());
-    if (Connection::means_lost(code)) throw connection_.lost();
-    return false;
+    ChannelHandle channel(
+        connection_.attempt_pointer([this] { return libssh2_channel_forward_accept(listener_); }),
+        ChannelEnd{connection_.session()});
+    // Whoever reads next learns whether the connection is lost.
+    if (!channel) return false;
+    relays_.push_back(
+        std::make_unique<Relay>(connection_, std::move(channel), socket_to(local_port)));
+    return true;
 }
 
 bool ForwardedPort::has_something_queued() const {

@@ -32,27 +32,24 @@ std::optional<std::string> text_of(const std::vector<HostConfig>& hosts, std::si
     return entry->name() + ": rank " + std::to_string(rank) + " " + what;
 }
 
-std::string remedy_of_signal(const std::string& signal) {
-    if (signal == "9") return "; see the kernel's log there (dmesg) whether memory ran out";
-    if (signal == "11" || signal == "7" || signal == "4" || signal == "8") {
+std::string remedy_of_signal(int signal) {
+    if (signal == SIGKILL) return "; see the kernel's log there (dmesg) whether memory ran out";
+    if (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE) {
         return "; this is a defect in the program: debug it with --local 1";
     }
     return "; look for who or what has sent it";
 }
 
-std::string end_by_signal(const std::string& signal, const std::string& name) {
-    return "was ended by signal " + signal + " (" + name + ")" + remedy_of_signal(signal);
-}
-
-std::string end_with_code(const std::string& code) {
-    return "ended with exit code " + code + " and no error line; see what it printed before";
-}
+constexpr int begin_of_signals = 128;
 
 std::string what_of(const RankEnd& end) {
-    constexpr int begin_of_signals = 128;
     const int signal = end.code - begin_of_signals;
-    if (signal <= 0 || signal >= NSIG) return end_with_code(std::to_string(end.code));
-    return end_by_signal(std::to_string(signal), strsignal(signal));
+    const std::string code = std::to_string(end.code);
+    if (signal <= 0 || signal >= NSIG) {
+        return "ended with exit code " + code + " and no error line; see what it printed before";
+    }
+    return "was ended by signal " + std::to_string(signal) + " (" + strsignal(signal) + ")" +
+           remedy_of_signal(signal);
 }
 
 std::size_t number_of(const std::string& text) {
@@ -77,19 +74,34 @@ std::optional<HostEntry> lost_host(std::string_view messages,
     return number == 0 ? std::nullopt : entry_of(hosts, number - 1);
 }
 
+std::optional<RankEnd> failed_rank(std::string_view messages,
+                                   const std::optional<RankEnd>& first_bad_end) {
+    static const std::regex signal(
+        R"(process rank ([0-9]{1,6}) with PID [0-9]{1,10} on node [^ ]{1,64} exited on signal )"
+        R"(([0-9]{1,3}) \([^)]{1,40}\))");
+    static const std::regex code(std::string("Process name: ") + process +
+                                 " Exit code: ([0-9]{1,3})");
+    if (first_bad_end && !is_end_by_mpirun(*first_bad_end)) return first_bad_end;
+    const std::string text = in_one_line(messages);
+    std::smatch found;
+    if (std::regex_search(text, found, signal)) {
+        return RankEnd{number_of(found[1]),
+                       begin_of_signals + static_cast<int>(number_of(found[2]))};
+    }
+    if (std::regex_search(text, found, code)) {
+        return RankEnd{number_of(found[1]), static_cast<int>(number_of(found[2]))};
+    }
+    return first_bad_end;
+}
+
 std::optional<std::string> rank_failure(std::string_view messages,
                                         const std::optional<RankEnd>& first_bad_end,
                                         const std::vector<HostConfig>& hosts) {
-    static const std::regex signal(
-        R"(process rank ([0-9]{1,6}) with PID [0-9]{1,10} on node [^ ]{1,64} exited on signal )"
-        R"(([0-9]{1,3}) \(([^)]{1,40})\))");
     // The rank is that in the communicator: another one than these may count in another way.
     static const std::regex abort(
         R"(MPI_ABORT was invoked on rank ([0-9]{1,6}) in communicator )"
         R"((?:MPI_COMM_WORLD|MPI COMMUNICATOR [0-9]{1,5} DUP FROM 0) with errorcode )"
         R"((-?[0-9]{1,10}))");
-    static const std::regex code(std::string("Process name: ") + process +
-                                 " Exit code: ([0-9]{1,3})");
     const std::string text = in_one_line(messages);
     std::smatch found;
     if (std::regex_search(text, found, abort)) {
@@ -97,14 +109,8 @@ std::optional<std::string> rank_failure(std::string_view messages,
                        "has ended the job by MPI_Abort with code " + found[2].str() +
                            "; see what it printed before");
     }
-    if (first_bad_end) return text_of(hosts, first_bad_end->rank, what_of(*first_bad_end));
-    if (std::regex_search(text, found, signal)) {
-        return text_of(hosts, number_of(found[1]), end_by_signal(found[2], found[3]));
-    }
-    if (std::regex_search(text, found, code)) {
-        return text_of(hosts, number_of(found[1]), end_with_code(found[2]));
-    }
-    return std::nullopt;
+    const auto end = failed_rank(messages, first_bad_end);
+    return end ? text_of(hosts, end->rank, what_of(*end)) : std::nullopt;
 }
 
 }  // namespace renoir::launch

@@ -18,9 +18,14 @@ namespace renoir::launch {
 [[nodiscard]] std::optional<HostEntry> lost_host(std::string_view messages,
                                                  const std::vector<HostConfig>& hosts);
 
+/// The rank with which the failure began: the one that tells of such an end itself, else the one
+/// that mpirun names, else one that may have been ended by mpirun.
+[[nodiscard]] std::optional<RankEnd> failed_rank(std::string_view messages,
+                                                 const std::optional<RankEnd>& first_bad_end);
+
 /// One line that names the host: "host 2 (host2.lan): rank 1 was ended by signal 9 (Killed); what
-/// to do". Who has aborted the job only mpirun tells; of an end a rank tells more surely than it.
-/// Nothing when nobody tells, in words that are understood.
+/// to do". It tells who has aborted the job, as mpirun says, or of the failed_rank(). Nothing when
+/// nobody tells, in words that are understood.
 [[nodiscard]] std::optional<std::string> rank_failure(std::string_view messages,
                                                       const std::optional<RankEnd>& first_bad_end,
                                                       const std::vector<HostConfig>& hosts);

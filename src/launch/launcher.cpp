@@ -161,9 +161,9 @@ class Launcher {
             promise.set_value({{*program_, request_.program, config_.launch().remote_directory},
                                request_.version,
                                {{}, listener_->port(), listener_->token()}});
-        } catch (const Error&) {
+        } catch (const Error& error) {
             promise.set_exception(std::current_exception());
-            interrupt_hosts();
+            leave_preparation(error);
             throw;
         }
         return await_preparation();
@@ -186,12 +186,7 @@ class Launcher {
             listener_->answer();
             if (ending_signal_) abandon_preparation(128 + *ending_signal_);
             if (!limit && has_failed_host()) limit = Clock::now() + patience_for_failures;
-            if (limit && Clock::now() > *limit) give_up_preparation();
-            if (limit && Clock::now() > *limit + patience_for_hosts) {
-                const Error reason = login_failure().value();
-                detail::print_error_line(reason.what());
-                abandon_preparation(reason.exit_code());
-            }
+            if (limit && Clock::now() > *limit) leave_preparation(login_failure().value());
         }
         progress.clear();
         listener_.reset();
@@ -204,9 +199,19 @@ class Launcher {
         });
     }
 
-    void give_up_preparation() {
-        prompt_.give_up();
+    /// Ends what is done on the hosts, for this reason, at the latest by ending the process.
+    void leave_preparation(const Error& reason) {
+        // In this order: a login without an answer is no failure then.
         for (const auto& login : logins_) login->give_up();
+        prompt_.give_up();
+        const auto limit = Clock::now() + patience_for_hosts;
+        while (!are_idle() && Clock::now() < limit) {
+            await({}, milliseconds(100));
+            if (ending_signal_) abandon_preparation(128 + *ending_signal_);
+        }
+        if (are_idle()) return;
+        detail::print_error_line(reason.what());
+        abandon_preparation(reason.exit_code());
     }
 
     /// The threads may be waiting for a host, for a program that prints a secret, or for an agent.
@@ -400,7 +405,7 @@ class Launcher {
     [[nodiscard]] int exit_code(const std::optional<Error>& reason, int code_of_mpirun) const {
         const bool is_of_ranks = mpirun_ && !is_mpirun_killed() && !is_start_too_slow_ &&
                                  !login_failure() && !host_failure();
-        const auto& end = output_.first_bad_end();
+        const auto end = failed_rank(messages_, output_.first_bad_end());
         if (is_of_ranks && end) return end->code;
         if (is_of_ranks && code_of_mpirun != 0) return code_of_mpirun;
         return reason ? reason->exit_code() : 1;
@@ -449,6 +454,8 @@ class Launcher {
     /// its daemon.
     [[nodiscard]] std::optional<Error> host_failure() const {
         std::optional<Error> first;
+        // What becomes of daemons when mpirun is killed is no failure of theirs.
+        if (is_overdue_) return lost_host_ ? std::optional(lost_host_->lost()) : std::nullopt;
         for (const auto& login : logins_) {
             const auto& failure = login->daemon_failure();
             if (failure && lost_host_ && is_about(*failure, *lost_host_)) return failure;
@@ -464,8 +471,9 @@ class Launcher {
     [[nodiscard]] Error start_failure() const {
         return {ErrorKind::configuration,
                 "the job has not started within " + std::to_string(patience_for_start.count()) +
-                    " s: not every host reaches mpirun on this machine (" + request_.interfaces +
-                    "); let the hosts connect to it (firewall), or start the job from one of them"};
+                    " s: not every host reaches mpirun on this machine" +
+                    (request_.interfaces.empty() ? "" : " (" + request_.interfaces + ")") +
+                    "; let the hosts connect to it (firewall), or start the job from one of them"};
     }
 
     void show_messages() {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <csignal>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
@@ -46,6 +47,10 @@ std::optional<EndInLine> end_in(std::string_view line) {
 
 }  // namespace
 
+bool is_end_by_mpirun(const RankEnd& end) noexcept {
+    return end.code == 128 + SIGTERM || end.code == 128 + SIGKILL;
+}
+
 RankOutput::RankOutput(const std::vector<std::string>& labels)
     : lines_(labels.size()),
       has_started_(labels.size()),
@@ -85,7 +90,10 @@ void RankOutput::add_line(std::size_t rank, OutputStream stream, std::string_vie
         return;
     }
     if (const auto end = is_output ? std::nullopt : end_in(line)) {
-        if (end->code != 0 && !first_bad_end_) first_bad_end_ = RankEnd{rank, end->code};
+        const RankEnd now{rank, end->code};
+        const bool is_better =
+            !first_bad_end_ || (is_end_by_mpirun(*first_bad_end_) && !is_end_by_mpirun(now));
+        if (now.code != 0 && is_better) first_bad_end_ = now;
         has_bad_end_ = first_bad_end_.has_value();
         line = line.substr(0, end->begin);
         has_newline = false;

@@ -34,6 +34,9 @@ struct RankEnd {
     int code = 0;
 };
 
+/// Whether it may have been mpirun that has ended the rank, by SIGTERM or SIGKILL.
+[[nodiscard]] bool is_end_by_mpirun(const RankEnd& end) noexcept;
+
 class RankOutput {
  public:
     /// One label for each rank.
@@ -65,7 +68,9 @@ class RankOutput {
     [[nodiscard]] std::size_t started() const noexcept { return started_; }
 
     /// The first rank that has ended badly: the last line of each (rank_end_line) says so, and is
-    /// not shown. To be asked when nobody calls take().
+    /// not shown. Those that end as mpirun ends ranks behind a failure (is_end_by_mpirun()) count
+    /// where there is no other one: their lines may overtake that of the cause. To be asked when
+    /// nobody calls take().
     [[nodiscard]] const std::optional<RankEnd>& first_bad_end() const noexcept {
         return first_bad_end_;
     }

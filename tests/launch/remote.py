@@ -199,10 +199,10 @@ class RunningJob:
 class Terminal:
     """A job in a terminal, which has its input and its output."""
 
-    def __init__(self, *words):
+    def __init__(self, *words, before=()):
         self.end, inner = pty.openpty()
         take = lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        command = [str(word) for word in (SCRIPT, "run", "launcher", PROGRAM, *words)]
+        command = [str(word) for word in (SCRIPT, "run", "launcher", *before, PROGRAM, *words)]
         self.process = subprocess.Popen(
             command, env={**CLUSTER.environment, "TERM": "dumb"}, stdin=inner, stdout=inner,
             stderr=inner, start_new_session=True, preexec_fn=take,

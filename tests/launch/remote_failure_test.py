@@ -130,6 +130,13 @@ class Logins(RemoteTest):
         )
         self.assert_clean()
 
+    def test_no_mpirun_while_somebody_is_asked(self):
+        path = config(entry(2, {"password": None}))
+        terminal = Terminal("say", "--remote", path, before=("env", "PATH=/nowhere"))
+        self.addCleanup(terminal.close)
+        self.assertTrue(terminal.await_text("mpirun cannot be started"), terminal.text)
+        self.assertEqual(terminal.process.wait(SOON), 2)
+
     def test_while_a_command_prints_no_secret(self):
         table = entry(2, {"password": None, "password_command": "exec sleep 60"})
         self.assert_fails(

@@ -139,13 +139,13 @@ TEST_CASE("no host is told for a rank of a part of the job", "[launch]") {
 }
 
 TEST_CASE("what a rank says of its end counts more than what mpirun says of another", "[launch]") {
-    const std::string killed =
-        "host 1 (host1.lan): rank 0 was ended by signal 9 (Killed); see the "
-        "kernel's log there (dmesg) whether memory ran out";
-    const RankEnd end{0, 137};
-    CHECK(failure_in("", end) == killed);
-    CHECK(failure_in(ended_by_code, end) == killed);
-    CHECK(failure_in(ended_by_signal("11 (Segmentation fault)"), end) == killed);
+    const std::string crashed =
+        "host 1 (host1.lan): rank 0 was ended by signal 6 (Aborted); look "
+        "for who or what has sent it";
+    const RankEnd end{0, 134};
+    CHECK(failure_in("", end) == crashed);
+    CHECK(failure_in(ended_by_code, end) == crashed);
+    CHECK(failure_in(ended_by_signal("11 (Segmentation fault)"), end) == crashed);
     CHECK(failure_in("", RankEnd{1, 139}) ==
           failure_in(ended_by_signal("11 (Segmentation fault)")));
     CHECK(failure_in("", RankEnd{1, 3}) == failure_in(ended_by_code));
@@ -153,6 +153,18 @@ TEST_CASE("what a rank says of its end counts more than what mpirun says of anot
           "host 2 (host2.lan): rank 1 ended with exit code 255 and no error line; see what it "
           "printed before");
     CHECK_FALSE(failure_in("", RankEnd{2, 1}));
+}
+
+TEST_CASE("mpirun is believed more than a rank that it may have ended itself", "[launch]") {
+    for (const int code : {137, 143}) {
+        CAPTURE(code);
+        const RankEnd end{0, code};
+        CHECK(failure_in(ended_by_code, end) == failure_in(ended_by_code));
+        CHECK(failure_in("", end)->starts_with("host 1 (host1.lan): rank 0 was ended by signal "));
+        CHECK(failed_rank(ended_by_signal("11 (Segmentation fault)"), end)->code == 139);
+    }
+    CHECK(failed_rank(ended_by_code, RankEnd{0, 5})->code == 5);
+    CHECK_FALSE(failed_rank("", std::nullopt));
 }
 
 TEST_CASE("who has aborted the job is told by mpirun", "[launch]") {

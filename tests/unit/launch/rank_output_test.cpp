@@ -212,6 +212,20 @@ TEST_CASE("the last line of a rank says how it has ended and is not shown", "[la
     CHECK(bad->code == 139);
 }
 
+TEST_CASE("a rank that mpirun may have ended is not the cause of another one's end", "[launch]") {
+    const std::string end = std::string(rank_end_line);
+    std::optional<RankEnd> bad;
+    (void)shown_by({"a", "b", "c"}, [&](RankOutput& ranks) {
+        ranks.take(0, err, end + "143\n");
+        ranks.take(2, err, end + "139\n");
+        ranks.take(1, err, end + "1\n");
+        bad = ranks.first_bad_end();
+    });
+    REQUIRE(bad);
+    CHECK(bad->rank == 2);
+    CHECK(bad->code == 139);
+}
+
 TEST_CASE("an error line may be the last one, without an end of line", "[launch]") {
     bool has_error_line = false;
     const Shown shown = shown_by({"a"}, [&](RankOutput& ranks) {
