@@ -81,7 +81,7 @@ std::optional<RankEnd> failed_rank(std::string_view messages,
         R"(([0-9]{1,3}) \([^)]{1,40}\))");
     static const std::regex code(std::string("Process name: ") + process +
                                  " Exit code: ([0-9]{1,3})");
-    if (first_bad_end && !is_end_by_mpirun(*first_bad_end)) return first_bad_end;
+    if (first_bad_end && !may_be_consequence(*first_bad_end)) return first_bad_end;
     const std::string text = in_one_line(messages);
     std::smatch found;
     if (std::regex_search(text, found, signal)) {

@@ -47,8 +47,9 @@ std::optional<EndInLine> end_in(std::string_view line) {
 
 }  // namespace
 
-bool is_end_by_mpirun(const RankEnd& end) noexcept {
-    return end.code == 128 + SIGTERM || end.code == 128 + SIGKILL;
+bool may_be_consequence(const RankEnd& end) noexcept {
+    constexpr int lost_daemon = 14;
+    return end.code == 128 + SIGTERM || end.code == 128 + SIGKILL || end.code == lost_daemon;
 }
 
 RankOutput::RankOutput(const std::vector<std::string>& labels)
@@ -92,7 +93,7 @@ void RankOutput::add_line(std::size_t rank, OutputStream stream, std::string_vie
     if (const auto end = is_output ? std::nullopt : end_in(line)) {
         const RankEnd now{rank, end->code};
         const bool is_better =
-            !first_bad_end_ || (is_end_by_mpirun(*first_bad_end_) && !is_end_by_mpirun(now));
+            !first_bad_end_ || (may_be_consequence(*first_bad_end_) && !may_be_consequence(now));
         if (now.code != 0 && is_better) first_bad_end_ = now;
         has_bad_end_ = first_bad_end_.has_value();
         line = line.substr(0, end->begin);

@@ -34,8 +34,9 @@ struct RankEnd {
     int code = 0;
 };
 
-/// Whether it may have been mpirun that has ended the rank, by SIGTERM or SIGKILL.
-[[nodiscard]] bool is_end_by_mpirun(const RankEnd& end) noexcept;
+/// Whether the rank may have ended because another one has: mpirun sends SIGTERM and SIGKILL then,
+/// and ranks of Open MPI 5 abort with code 14 when their daemon leaves first.
+[[nodiscard]] bool may_be_consequence(const RankEnd& end) noexcept;
 
 class RankOutput {
  public:
@@ -68,8 +69,8 @@ class RankOutput {
     [[nodiscard]] std::size_t started() const noexcept { return started_; }
 
     /// The first rank that has ended badly: the last line of each (rank_end_line) says so, and is
-    /// not shown. Those that end as mpirun ends ranks behind a failure (is_end_by_mpirun()) count
-    /// where there is no other one: their lines may overtake that of the cause. To be asked when
+    /// not shown. Those whose ends may_be_consequence() count where there is no other one: their
+    /// lines may overtake that of the cause. To be asked when
     /// nobody calls take().
     [[nodiscard]] const std::optional<RankEnd>& first_bad_end() const noexcept {
         return first_bad_end_;
