@@ -2,6 +2,7 @@
 
 #include "config/host_ports.hpp"
 #include "config/table_reader.hpp"
+#include "text/quoted_string.hpp"
 
 #include <renoir/base/error.hpp>
 
@@ -294,25 +295,8 @@ LaunchConfig read_launch(const fs::path& file, const toml::table& table) {
 
 // ---- writing -----------------------------------------------------------------------------------
 
-/// A string of TOML with this value.
-std::string as_toml(std::string_view value) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text = "\"";
-    for (const char letter : value) {
-        if (letter == '"' || letter == '\\') {
-            text.append(1, '\\').append(1, letter);
-        } else if (has_control_character({&letter, 1})) {
-            const auto code = static_cast<unsigned char>(letter);
-            text.append("\\u00").append(1, digits[code / 16]).append(1, digits[code % 16]);
-        } else {
-            text += letter;
-        }
-    }
-    return text + '"';
-}
-
 std::string entry_text(const HostConfig& host) {
-    return "[[host]]\naddress = " + as_toml(host.address) +
+    return "[[host]]\naddress = " + quoted_string(host.address) +
            "\nbase_port = " + std::to_string(host.base_port) +
            "\nnum_cores = " + std::to_string(host.num_cores) + "\n";
 }
@@ -353,7 +337,8 @@ std::string host_list_text(const std::vector<HostConfig>& hosts) {
     for (const HostConfig& host : hosts) {
         if (!text.empty()) text += '\n';
         text += entry_text(host);
-        if (host.ssh.username) text += "ssh = { username = " + as_toml(*host.ssh.username) + " }\n";
+        if (host.ssh.username)
+            text += "ssh = { username = " + quoted_string(*host.ssh.username) + " }\n";
     }
     return text;
 }
@@ -361,7 +346,7 @@ std::string host_list_text(const std::vector<HostConfig>& hosts) {
 std::string shared_text(const RuntimeConfig& config) {
     std::string text;
     if (config.tracing_dir()) {
-        text += "tracing_dir = " + as_toml(config.tracing_dir()->string()) + "\n";
+        text += "tracing_dir = " + quoted_string(config.tracing_dir()->string()) + "\n";
     }
     if (config.cleanup_executable()) text += "cleanup_executable = true\n";
     for (const HostConfig& host : config.hosts()) text += entry_text(host);

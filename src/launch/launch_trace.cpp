@@ -1,12 +1,13 @@
 #include "launch/launch_trace.hpp"
 
+#include "text/quoted_string.hpp"
+
 #include <renoir/base/error.hpp>
 
 #include <unistd.h>
 
 #include <cerrno>
 #include <fstream>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -28,21 +29,6 @@ fs::path new_file_in(const fs::path& folder) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now).count();
     return folder /
            ("renoir-trace-" + std::to_string(seconds) + "-" + std::to_string(getpid()) + ".json");
-}
-
-std::string json_string(std::string_view value) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text = "\"";
-    for (const char character : value) {
-        const auto byte = static_cast<unsigned char>(character);
-        if (byte < ' ') {
-            text.append("\\u00").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
-        } else {
-            if (character == '"' || character == '\\') text += '\\';
-            text += character;
-        }
-    }
-    return text + '"';
 }
 
 std::string microseconds(LaunchTrace::Clock::duration time) {
@@ -90,12 +76,12 @@ std::string LaunchTrace::text() const {
         text.append(std::exchange(separator, ",\n"));
         text.append(R"({"ph":"M","name":"thread_name","pid":1,"tid":)");
         text.append(std::to_string(track)).append(R"(,"args":{"name":)");
-        text.append(json_string(tracks_[track])).append("}}");
+        text.append(detail::quoted_string(tracks_[track])).append("}}");
     }
     for (const Event& event : events_) {
         text.append(std::exchange(separator, ",\n"));
         text.append(R"({"ph":"X","pid":1,"tid":)").append(std::to_string(event.track));
-        text.append(R"(,"name":)").append(json_string(event.name));
+        text.append(R"(,"name":)").append(detail::quoted_string(event.name));
         text.append(R"(,"ts":)").append(microseconds(event.begin - start_));
         text.append(R"(,"dur":)").append(microseconds(event.end - event.begin)).append("}");
     }
